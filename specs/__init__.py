@@ -1,0 +1,1 @@
+"""Values, records, formats of data files: what every room may know. Imports nothing of ours."""

@@ -1,0 +1,335 @@
+"""The records members exchange: type names, their class on the ledger and the shape of their data.
+
+Type names follow the NL GOV profile for CloudEvents: reverse DNS by data source or law, no
+organisation names, past tense; BRP's own published names where they exist. Who may write and read
+each type stands in `competence.yaml`; sealing and signing are the node's work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from specs.values import CENTS_MAX, Bsn, Month, check_iban
+
+RecordClass = Literal["person", "income", "decision", "charge", "plan", "correction", "governance"]
+
+
+def _bsn(text: str) -> str:
+    return str(Bsn(text))
+
+
+def _month(text: str) -> str:
+    return str(Month.parse(text))
+
+
+BsnText = Annotated[str, AfterValidator(_bsn)]
+IbanText = Annotated[str, AfterValidator(check_iban)]
+MonthText = Annotated[str, AfterValidator(_month)]  # "2026-01"
+CentsInt = Annotated[int, Field(strict=True, ge=-CENTS_MAX, le=CENTS_MAX)]
+PositiveCents = Annotated[int, Field(strict=True, ge=0, le=CENTS_MAX)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Code = Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class RecordData(BaseModel):
+    """Root of all record data: nothing unknown, nothing changed after birth, input never shown."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class PersonRef(RecordData):
+    """How a payload names a person; every recipient maps it to its own random subject id.
+
+    `surname` is the significant part (without prefixes). `bsn` may be unknown (a parent in an old
+    list): then a recipient has only name and date, and sends the record to the desk.
+    """
+
+    bsn: BsnText | None
+    birth_date: date | None
+    surname: Name
+
+
+class Address(RecordData):
+    """A Dutch address, or a place abroad (`country` is the code of national table 34)."""
+
+    municipality: Annotated[str, Field(pattern=r"^\d{4}$")] | None = None
+    street: Name | None = None
+    number: Annotated[str, Field(max_length=20)] | None = None  # number with letter and addition
+    postcode: Annotated[str, Field(pattern=r"^\d{4}[A-Z]{2}$")] | None = None
+    town: Name | None = None
+    bag_id: Annotated[str, Field(pattern=r"^\d{16}$")] | None = None  # nummeraanduiding or object
+    country: Annotated[str, Field(pattern=r"^\d{4}$")] = "6030"
+
+
+class Birth(RecordData):
+    """A birth (or first registration); valid from the birth date. BW 1:19, Wet BRP 2.7."""
+
+    person: PersonRef
+    parents: tuple[PersonRef, ...] = ()
+    address: Address | None = None
+
+
+class Death(RecordData):
+    """A death; valid from that day."""
+
+    person: PersonRef
+
+
+class Move(RecordData):
+    """A new address; valid from its first day. Type says within, between, out of or into NL."""
+
+    person: PersonRef
+    address: Address
+
+
+class AddressInvestigation(RecordData):
+    """Address *in onderzoek* (LO3 83.10); valid from its start; `ended` closes it."""
+
+    person: PersonRef
+    code: Code
+    ended: bool = False
+
+
+class Union(RecordData):
+    """Marriage or registered partnership closed or dissolved; valid from that day. BW 1:30, 1:80a.
+
+    Each side may report it: `persons` is in the order of the BSNs so that both give one record.
+    """
+
+    persons: tuple[PersonRef, PersonRef]
+    kind: Literal["marriage", "registered_partnership"]
+    reason: Literal["closed", "divorce", "death", "annulled", "converted", "unknown"]
+
+
+class IncomeStatement(RecordData):
+    """One *inkomstenopgave* of the polisadministratie (Wfsv 33): one relation, one period.
+
+    `kind`: wage = employment (CdSrtIkv 11-18), the others by benefit. `taxable_cents` is *loon
+    LB/PH*. `net_cents` is known only where the payer said so; it is never computed here.
+    """
+
+    person: PersonRef
+    relation: Code  # payer's number plus relation number: stable over the statements
+    payer: Name
+    kind: Literal["wage", "ww", "zw", "wia", "wajong", "aow", "pension", "bijstand", "anw", "other"]
+    source_code: Code  # the code as the source writes it
+    period_start: date
+    period_end: date
+    taxable_cents: CentsInt
+    sv_wage_cents: CentsInt | None = None
+    hours: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    net_cents: CentsInt | None = None
+
+    @model_validator(mode="after")
+    def _period_in_order(self) -> IncomeStatement:
+        if self.period_end < self.period_start:
+            raise ValueError("the period ends before it starts; correct it at the source")
+        return self
+
+
+class IncomeRelation(RecordData):
+    """An income relation begun or ended; valid from that day."""
+
+    person: PersonRef
+    relation: Code
+    payer: Name
+    kind: Literal["wage", "ww", "zw", "wia", "wajong", "aow", "pension", "bijstand", "anw", "other"]
+    source_code: Code
+    rhythm: Literal["month", "four_weeks", "week", "unknown"] = "unknown"
+
+
+class Recurring(RecordData):
+    """A recurring charge or income that a party fixed: amount, rhythm, own day, accepted window.
+
+    The same vocabulary as `vastedag plan` (DESIGN 9.2). `person` is the one who pays or receives.
+    For rent, `bare_rent_cents` and `service_costs_cents` say what it is made of.
+    """
+
+    person: PersonRef
+    flow: Code  # the party's own stable reference: contract, policy, mandate
+    kind: Literal[
+        "rent", "health_premium", "energy", "water", "water_authority", "municipal_tax",
+        "arrangement", "childcare", "subscription", "kinderbijslag", "wage_net", "benefit_net", "other",
+    ]  # fmt: skip
+    direction: Literal["in", "out"]
+    party: Name
+    amount_cents: PositiveCents
+    every: Literal["month", "four_weeks", "quarter", "year"]
+    day: Annotated[int, Field(ge=1, le=31)] | None = None
+    start: date | None = None  # four_weeks: one of its pay days
+    months: tuple[
+        Annotated[int, Field(ge=1, le=12)], ...
+    ] = ()  # quarter, year: the months it is due
+    shift: Literal["preceding", "following"] = "following"
+    covers: Literal["same_month", "next_month", "previous_month", "previous_quarter", "year"] = (
+        "same_month"
+    )
+    earlier_days: Annotated[int, Field(ge=0, le=62)] = 0
+    later_days: Annotated[int, Field(ge=0, le=62)] = 0
+    bare_rent_cents: PositiveCents | None = None
+    service_costs_cents: PositiveCents | None = None
+    independent_home: bool | None = None
+    ended: bool = False
+
+
+class Statement(RecordData):
+    """One fact by the applicant about himself (Awir 15, 17), through his municipality.
+
+    `value` by `fact`: insured: 0 or 1; expected_income, assets: cents for `year`; net_pay: cents
+    for `month` of the relation in `relation`; opening_balance: cents; toeslagpartner: 1, and
+    `other` names the partner.
+    """
+
+    person: PersonRef
+    fact: Literal[
+        "insured", "expected_income", "assets", "net_pay", "toeslagpartner", "opening_balance"
+    ]
+    value: CentsInt
+    year: Annotated[int, Field(ge=2000, le=2100)] | None = None
+    month: MonthText | None = None
+    relation: Code | None = None
+    other: PersonRef | None = None
+
+
+class DecisionMonth(RecordData):
+    month: MonthText
+    cents: PositiveCents
+
+
+class AllowanceDecision(RecordData):
+    """A toeslag decision or its revision: the months it changes (Awir 14, 16, 20)."""
+
+    person: PersonRef
+    partner: PersonRef | None
+    scheme: Code
+    year: int
+    estimate: bool
+    award_year_cents: PositiveCents | None
+    months: tuple[DecisionMonth, ...]
+    rule_digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    confidence: Literal["primary", "secondary"]
+    inputs: tuple[Code, ...]  # record ids
+    replaces: Code | None = None  # id of the standing decision
+
+
+class Enrolment(RecordData):
+    """A household joins one pay date; the person agrees for the household. P3."""
+
+    person: PersonRef
+    members: tuple[PersonRef, ...]
+    preferred_day: Annotated[int, Field(ge=1, le=28)] | None = None
+    agreed_on: date
+    withdrawn: bool = False
+
+
+class PlanLine(RecordData):
+    flow: Code
+    period: Annotated[str, Field(max_length=10)]
+    natural_date: date
+    planned_date: date
+    amount_cents: PositiveCents
+
+
+class PartyPlan(RecordData):
+    """The lines of one party in one household's plan, and only those (DESIGN 5, one per scope)."""
+
+    person: PersonRef
+    party: Name
+    day: Annotated[int, Field(ge=1, le=28)]
+    lines: tuple[PlanLine, ...]
+
+
+class Correction(RecordData):
+    """Takes back an earlier record of the same author; the right one follows as its own record."""
+
+    person: PersonRef
+    corrects: Code  # id of the record taken back
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordType:
+    """One type: its name, its ledger class and the model of its data."""
+
+    name: str
+    record_class: RecordClass
+    model: type[RecordData]
+
+
+BIRTH: Final = "nl.brp.ingeschreven.geboorte"
+DEATH: Final = "nl.brp.overleden"
+MOVED_WITHIN: Final = "nl.brp.verhuisd.binnengemeentelijk"
+MOVED_BETWEEN: Final = "nl.brp.verhuisd.buitengemeentelijk"
+EMIGRATED: Final = "nl.brp.verhuisd.emigratie"
+IMMIGRATED: Final = "nl.brp.verhuisd.immigratie"
+IN_INVESTIGATION: Final = "nl.brp.verblijfplaats.in-onderzoek"
+UNION_CLOSED: Final = "nl.brp.verbintenis.gesloten"
+UNION_DISSOLVED: Final = "nl.brp.verbintenis.ontbonden"
+BRP_CORRECTED: Final = "nl.brp.gecorrigeerd"
+INCOME_STATED: Final = "nl.polisadministratie.inkomstenopgave.gedaan"
+INCOME_BEGUN: Final = "nl.polisadministratie.inkomstenverhouding.begonnen"
+INCOME_ENDED: Final = "nl.polisadministratie.inkomstenverhouding.beeindigd"
+INCOME_CORRECTED: Final = "nl.polisadministratie.gecorrigeerd"
+KINDERBIJSLAG_SET: Final = "nl.kinderbijslag.vastgesteld"
+RENT_SET: Final = "nl.vastelasten.huur.vastgesteld"
+CHARGE_SET: Final = "nl.vastelasten.last.vastgesteld"
+CHARGE_CORRECTED: Final = "nl.vastelasten.gecorrigeerd"
+STATED: Final = "nl.awir.opgave.gedaan"
+ALLOWANCE_SET: Final = "nl.awir.toeslag.vastgesteld"
+ENROLLED: Final = "nl.vastelasten.betaaldag.aangemeld"
+PLAN_SET: Final = "nl.vastelasten.betaalplan.vastgesteld"
+
+
+def _types() -> dict[str, RecordType]:
+    rows: list[tuple[str, RecordClass, type[RecordData]]] = [
+        (BIRTH, "person", Birth),
+        (DEATH, "person", Death),
+        (MOVED_WITHIN, "person", Move),
+        (MOVED_BETWEEN, "person", Move),
+        (EMIGRATED, "person", Move),
+        (IMMIGRATED, "person", Move),
+        (IN_INVESTIGATION, "person", AddressInvestigation),
+        (UNION_CLOSED, "person", Union),
+        (UNION_DISSOLVED, "person", Union),
+        (BRP_CORRECTED, "correction", Correction),
+        (INCOME_STATED, "income", IncomeStatement),
+        (INCOME_BEGUN, "income", IncomeRelation),
+        (INCOME_ENDED, "income", IncomeRelation),
+        (INCOME_CORRECTED, "correction", Correction),
+        (KINDERBIJSLAG_SET, "decision", Recurring),
+        (RENT_SET, "charge", Recurring),
+        (CHARGE_SET, "charge", Recurring),
+        (CHARGE_CORRECTED, "correction", Correction),
+        (STATED, "person", Statement),
+        (ALLOWANCE_SET, "decision", AllowanceDecision),
+        (ENROLLED, "plan", Enrolment),
+        (PLAN_SET, "plan", PartyPlan),
+    ]
+    return {n: RecordType(name=n, record_class=c, model=m) for n, c, m in rows}
+
+
+RECORD_TYPES: Final = _types()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordDraft:
+    """A record as an adapter reads it: content and identity in the source, not yet signed.
+
+    `source_event_id` is the same whenever the same fact of the source is read again, so that a file
+    read twice gives no second record; it may hold personal data and never leaves the node.
+    """
+
+    type: str
+    source_event_id: str
+    data: RecordData
+    valid_from: date
+    valid_until: date | None = None  # first day no longer valid; None = open
+    where: str = ""  # place in the file
+
+    def data_json(self) -> dict[str, Any]:
+        """The data as plain JSON values."""
+        return self.data.model_dump(mode="json")
