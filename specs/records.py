@@ -146,6 +146,7 @@ class Recurring(RecordData):
     """A recurring charge or income that a party fixed: amount, rhythm, own day, accepted window.
 
     The same vocabulary as `vastedag plan` (DESIGN 9.2). `person` is the one who pays or receives.
+    With `calendar` (a file of `specs/paydays/`) the payer's own days count instead of `day`.
     For rent, `bare_rent_cents` and `service_costs_cents` say what it is made of.
     """
 
@@ -153,12 +154,14 @@ class Recurring(RecordData):
     flow: Code  # the party's own stable reference: contract, policy, mandate
     kind: Literal[
         "rent", "health_premium", "energy", "water", "water_authority", "municipal_tax",
-        "arrangement", "childcare", "subscription", "kinderbijslag", "wage_net", "benefit_net", "other",
+        "arrangement", "childcare", "subscription",
+        "kinderbijslag", "wage_net", "benefit_net", "other",
     ]  # fmt: skip
     direction: Literal["in", "out"]
     party: Name
     amount_cents: PositiveCents
     every: Literal["month", "four_weeks", "quarter", "year"]
+    calendar: Code | None = None
     day: Annotated[int, Field(ge=1, le=31)] | None = None
     start: date | None = None  # four_weeks: one of its pay days
     months: tuple[
@@ -179,9 +182,8 @@ class Recurring(RecordData):
 class Statement(RecordData):
     """One fact by the applicant about himself (Awir 15, 17), through his municipality.
 
-    `value` by `fact`: insured: 0 or 1; expected_income, assets: cents for `year`; net_pay: cents
-    for `month` of the relation in `relation`; opening_balance: cents; toeslagpartner: 1, and
-    `other` names the partner.
+    `value` by `fact`: insured: 0 or 1; expected_income, assets: cents for `year`;
+    opening_balance: cents; toeslagpartner: 1, and `other` names the partner.
     """
 
     person: PersonRef
