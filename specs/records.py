@@ -187,13 +187,9 @@ class Statement(RecordData):
     """
 
     person: PersonRef
-    fact: Literal[
-        "insured", "expected_income", "assets", "net_pay", "toeslagpartner", "opening_balance"
-    ]
+    fact: Literal["insured", "expected_income", "assets", "toeslagpartner", "opening_balance"]
     value: CentsInt
     year: Annotated[int, Field(ge=2000, le=2100)] | None = None
-    month: MonthText | None = None
-    relation: Code | None = None
     other: PersonRef | None = None
 
 
