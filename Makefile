@@ -1,0 +1,51 @@
+# Two commands do all the set-up: `make demo` and `make test`. `make help` lists the others.
+SHELL := /bin/sh
+DEMO_FLAGS = $(if $(ONCE),--once) $(if $(DATA),--data $(DATA)) $(if $(STATE),--state $(STATE)) \
+             $(if $(PORT),--port $(PORT))
+PYTEST_FLAGS ?= -n auto --dist loadgroup -q
+
+.PHONY: help demo test lint unit faults bench clean
+
+help:
+	@echo "make demo          the whole network on this machine; pages on http://127.0.0.1:8000"
+	@echo "make demo ONCE=1   the same, prints the summary and stops (DATA=DIR, STATE=DIR, PORT=N)"
+	@echo "make test          installs what the tests need and runs all of them"
+	@echo "make faults        the long fault, load and property runs"
+	@echo "make bench         all benchmarks, each with the machine's own limit"
+	@echo "make clean         removes the environment and caches"
+
+.venv/run: pyproject.toml uv.lock tools/setup-env.sh tools/uv.txt
+	@tools/setup-env.sh run
+	@touch .venv/run
+
+.venv/test: pyproject.toml uv.lock tools/setup-env.sh tools/uv.txt
+	@tools/setup-env.sh test
+	@touch .venv/run .venv/test
+
+demo: .venv/run
+	@exec .venv/bin/vastedag demo $(DEMO_FLAGS)
+
+lint: .venv/test
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/vastedag specs-check
+
+unit: .venv/test
+	.venv/bin/pytest $(PYTEST_FLAGS)
+
+test: .venv/test
+	@tools/setup-services.sh
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory unit
+
+faults: .venv/test
+	@tools/setup-services.sh
+	VASTEDAG_FAULTS=long VASTEDAG_EXAMPLES=10000 .venv/bin/pytest -q tests/fault tests/simulation tests/property
+
+bench: .venv/run
+	@for name in append verify plan derive; do .venv/bin/vastedag bench $$name --json || exit 1; done
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
