@@ -1,1 +1,1 @@
-"""Headers and bytes in, proofs out. What a payload means is not known here; imports no other room."""
+"""Headers and bytes in, proofs out. What a payload means is not known here; no other room is."""
