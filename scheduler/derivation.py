@@ -1,0 +1,69 @@
+"""What a derivation answers: amounts per month, the trace behind them, or what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from scheduler.known import Text
+from specs.values import Month
+
+Status = Literal["ok", "no_right", "unknown"]
+Confidence = Literal["primary", "secondary"]
+StepKind = Literal["input", "parameter", "condition", "formula"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceStep:
+    """One step: a name, its value as an integer over `scale` in `unit`, and where it comes from.
+
+    `months` are the months it holds for; empty means the year as a whole. `records` are the ids of
+    the records behind it. `says` is the sentence of the regulation with the value filled in.
+    """
+
+    name: str
+    kind: StepKind
+    value: int
+    scale: int
+    unit: str
+    article: str
+    article_url: str
+    rule: str  # "zorgtoeslag/2026-01-01"
+    source: str  # where a parameter's figure was read; "" for other kinds
+    records: tuple[str, ...]
+    months: tuple[Month, ...]
+    says: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthAmount:
+    """What is paid for one month (for the first month of a quarter where the law has quarters)."""
+
+    status: Status
+    cents: int  # 0 unless status is ok
+    because: Text | None = None
+    article: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derivation:
+    """One scheme for one applicant and calendar year, as known at one moment."""
+
+    scheme: str
+    year: int
+    status: Status
+    award_year_cents: int | None  # None where the law has no award by the year, or unknown
+    months: Mapping[Month, MonthAmount]
+    trace: tuple[TraceStep, ...]
+    because: Text | None
+    article: str | None
+    estimate: bool
+    confidence: Confidence
+    inputs: tuple[str, ...]  # record ids
+    rule_digest: str  # 64 hex
+
+    def steps_for(self, month: Month) -> tuple[TraceStep, ...]:
+        """The trace of one month, with the steps of the year at its end."""
+        of_month = [step for step in self.trace if month in step.months]
+        return (*of_month, *(step for step in self.trace if not step.months))

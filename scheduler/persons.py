@@ -1,0 +1,102 @@
+"""A household as the law looks at it: persons, who lives with whom, homes, income, all dated.
+
+These are plain values. `fold` (household.py) makes them from facts, `calc_document.py` from a
+document; the notions of law (partner.py, ages.py, schemes/) ask them questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final, Literal, TypeAlias
+
+from scheduler.known import Known, Spell, Text, Unknown, Value
+from specs.values import Month
+
+PersonId: TypeAlias = str
+NOBODY_DIED: Final[Known[date | None]] = Known(value=None)
+NOT_ADAPTED: Final = Known(value=False)
+
+Relation = Literal["child", "family", "other", "commercial_tenant", "student"]
+ChildcareKind = Literal["dagopvang", "bso", "gastouder"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Income:
+    """The toetsingsinkomen of one calendar year in cents (Awir 8).
+
+    `estimate` tells an expectation from a final amount; `how` states the projection.
+    """
+
+    cents: int
+    estimate: bool
+    how: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One person. What is not in a mapping or outside every spell is unknown, never none."""
+
+    id: PersonId
+    birth_date: Value[date]
+    death_date: Value[date | None] = NOBODY_DIED
+    insured: tuple[Spell[bool], ...] = ()  # verzekerde by the Zvw
+    income: Mapping[int, Value[Income]] = field(default_factory=dict)
+    monthly_income: Mapping[Month, Value[int]] = field(default_factory=dict)  # received, cents
+    assets: Mapping[int, Value[int]] = field(default_factory=dict)  # box 3 on 1 January, cents
+    works: Mapping[int, Value[bool]] = field(default_factory=dict)  # paid work in that year
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """A rented home; rents in cents a month."""
+
+    independent: Value[bool]
+    bare_rent: Value[int]
+    service_costs: Value[int]
+    adapted: Value[bool] = NOT_ADAPTED  # for a handicap, Wht 13 and 21
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Housemate:
+    """Somebody who lives in the home and is neither applicant, partner nor child of the family."""
+
+    person: PersonId
+    relation: Relation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Childcare:
+    """Care of one child by one provider; hours a month, rate in cents an hour."""
+
+    child: PersonId
+    kind: ChildcareKind
+    hours_per_month: int
+    hourly_rate: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Household:
+    """All that the schemes ask about one applicant, as known at one moment.
+
+    `partners` holds the toeslagpartner by Awir 3 with real dates: a person, None (nobody), or
+    Unknown; days outside every spell are unknown. The other lists are Unknown as a whole when
+    nothing is known; an empty list says that there are none. `insecure` are spells in which the
+    address is *in onderzoek* or contradictory: schemes that need the address are unknown then.
+    """
+
+    applicant: PersonId
+    persons: Mapping[PersonId, Person]
+    partners: tuple[Spell[PersonId | Unknown | None], ...]
+    children: tuple[Spell[PersonId], ...] | Unknown
+    housemates: tuple[Spell[Housemate], ...] | Unknown
+    homes: tuple[Spell[Home], ...] | Unknown
+    childcare: tuple[Spell[Childcare], ...] | Unknown
+    insecure: tuple[Spell[Unknown], ...] = ()
+    known_on: int | str | None = None
+
+    @property
+    def self(self) -> Person:
+        """The applicant."""
+        return self.persons[self.applicant]
