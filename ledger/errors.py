@@ -82,6 +82,18 @@ class StoreError(LedgerError):
     """The store could not do, or does not know whether it did, what was asked: reload."""
 
 
+class HeadMovedError(StoreError):
+    """Nothing was written: the store no longer holds the head that was built upon."""
+
+
+class LeaseError(StoreError):
+    """Nothing was written: another sequencer holds the lease."""
+
+
+class PeerError(LedgerError):
+    """Another member did not answer, or not in the form agreed; it may have acted all the same."""
+
+
 class BusyError(LedgerError):
     """The queue is full; nothing was taken. Try again after a moment."""
 
