@@ -1,0 +1,104 @@
+"""Who forms a household and who asked for an allowance, whatever the order of arrival."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from itertools import permutations
+from typing import Any
+
+from node.households import applications, enrolled, near, person_ref
+from scheduler.facts import Fact
+from specs.records import Address, Birth, Enrolment, Move, PersonRef, RecordData, Statement
+
+
+def ref(bsn: str | None, surname: str = "Jansen") -> PersonRef:
+    return PersonRef(bsn=bsn, birth_date=date(1990, 1, 1), surname=surname)
+
+
+ANNA, BEN, KIM, DIRK = map(ref, ("999990019", "999990020", "999990032", "999990044"))
+NAMES = {"999990019": "anna", "999990020": "ben", "999990032": "kim", "999990044": "dirk"}
+
+
+def fact(known: int, data: RecordData, **more: Any) -> Fact:
+    """A fact whose subjects are the names above."""
+    subjects: dict[str, str] = {}
+    for name, value in data:
+        if isinstance(value, PersonRef) and value.bsn is not None:
+            subjects[name] = NAMES[value.bsn]
+        elif isinstance(value, tuple):
+            for place, one in enumerate(value):
+                if isinstance(one, PersonRef) and one.bsn is not None:
+                    subjects[f"{name}.{place}"] = NAMES[one.bsn]
+    shape: dict[str, Any] = {"valid_from": date(2026, 1, 1), "author": "gm0344", "type": "t"}
+    return Fact(record=f"r{known}", data=data, subjects=subjects, known=known, **(shape | more))
+
+
+def enrolment(known: int, **more: Any) -> Fact:
+    data = {"person": ANNA, "members": (ANNA, BEN), "agreed_on": date(2026, 2, 1)} | more
+    return fact(known, Enrolment(**data))
+
+
+def facts_of(facts: Iterable[Fact]) -> Any:
+    def of(subjects: Iterable[str]) -> list[Fact]:
+        wanted = set(subjects)
+        return [one for one in facts if wanted & set(one.subjects.values())]
+
+    return of
+
+
+def test_enrolment_names_applicant_members_and_wish() -> None:
+    (household,) = enrolled([enrolment(3, preferred_day=20)])
+    assert household.applicant == "anna"
+    assert household.members == ("anna", "ben")
+    assert household.preferred_day == 20
+
+
+def test_withdrawn_household_is_not_enrolled_but_still_asked_for_its_allowances() -> None:
+    facts = [enrolment(3), enrolment(5, withdrawn=True)]
+    assert enrolled(facts) == ()
+    assert [one.applicant for one in applications(facts)] == ["anna"]
+
+
+def test_statement_of_an_enrolled_member_is_no_application_in_any_order_of_arrival() -> None:
+    insured = Statement(person=BEN, fact="insured", value=1)
+    income = Statement(person=ANNA, fact="expected_income", value=1_900_000, year=2025)
+    answers = set()
+    for first, second, third in permutations((1, 2, 3)):
+        facts = [
+            enrolment(first),
+            fact(second, insured, valid_from=date(2024, 1, 1)),
+            fact(third, income),
+        ]
+        answers.add(tuple((one.applicant, one.first_year) for one in applications(facts)))
+    assert answers == {(("anna", 2025),)}
+
+
+def test_opening_balance_asks_for_nothing() -> None:
+    assert applications([fact(1, Statement(person=ANNA, fact="opening_balance", value=100))]) == ()
+
+
+def test_two_who_state_without_enrolment_are_ordered_by_date_then_record() -> None:
+    early = fact(9, Statement(person=BEN, fact="insured", value=1), valid_from=date(2025, 1, 1))
+    late = fact(1, Statement(person=ANNA, fact="insured", value=1))
+    assert [one.applicant for one in applications([late, early])] == ["ben", "anna"]
+
+
+def test_near_follows_family_links_but_not_the_whole_town() -> None:
+    birth = fact(1, Birth(person=KIM, parents=(ANNA, BEN)))
+    far = fact(2, Move(person=DIRK, address=Address(town="Utrecht")))
+    facts, subjects = near(facts_of([birth, far]), ["anna"])
+    assert facts == [birth]
+    assert subjects == {"anna", "ben", "kim"}
+
+
+def test_person_ref_prefers_the_latest_record_that_knows_the_bsn() -> None:
+    renamed = ref("999990019", "Smit")
+    nameless = Birth(person=KIM, parents=(ref(None, "Jansen"),))
+    facts = [
+        fact(1, Statement(person=ANNA, fact="insured", value=1)),
+        fact(2, Statement(person=renamed, fact="insured", value=1)),
+        fact(3, nameless),
+    ]
+    assert person_ref(facts, "anna") == renamed
+    assert person_ref(facts, "nobody") is None
