@@ -15,8 +15,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ledger import canonical, keys
-from ledger.envelope import CLASS_FORM
-from ledger.envelope import pae
+from ledger.envelope import CLASS_FORM, pae
 from ledger.errors import AdmissionError, LedgerError
 from ledger.ports import Signer
 from ledger.registry import (
@@ -289,7 +288,10 @@ def _revoked(key: Key, n: int, compromised_since: int | None) -> Key:
 def _matrix(value: Any) -> Mapping[str, frozenset[str]]:
     if not isinstance(value, dict) or not value:
         raise malformed("matrix: an object of role to classes")
-    matrix = {text_of(role, "matrix"): frozenset(texts_of(v, "matrix")) for role, v in value.items()}
+    matrix = {
+        text_of(role, "matrix"): frozenset(texts_of(classes, "matrix"))
+        for role, classes in value.items()
+    }
     if any(_CLASS.fullmatch(c) is None or c == "governance" for v in matrix.values() for c in v):
         raise malformed("matrix: record classes; governance is a matter of keys, not of roles")
     return matrix

@@ -132,7 +132,7 @@ class Store(Protocol):
         ...
 
     async def rows(self, start: int, end: int) -> list[Row]:
-        """The entries with what is known of them."""
+        """The entries with what was judged of them; identity is not read back (None)."""
         ...
 
     async def governance(self) -> list[Row]:
@@ -160,18 +160,6 @@ class Store(Protocol):
 
     async def evidence(self) -> list[Evidence]:
         """All that was kept, oldest first."""
-        ...
-
-
-class CosignedState(Protocol):
-    """The last checkpoint a cosigner signed, by origin: one compare-and-swap, durable."""
-
-    async def last(self, origin: str) -> Head | None:
-        """The last one, None if never."""
-        ...
-
-    async def swap(self, origin: str, old: Head | None, new: Head) -> bool:
-        """Make new the last one if old still is; False when it is not. Raises StoreError."""
         ...
 
 
