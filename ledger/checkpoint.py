@@ -47,8 +47,6 @@ class Checkpoint:
             raise CheckpointError("checkpoint, line 2: not a tree size")
         if len(self.root) != merkle.HASH_BYTES:
             raise CheckpointError("checkpoint, line 3: the root has not 32 bytes")
-        if self.size == 0 and self.root != merkle.EMPTY_ROOT:
-            raise CheckpointError("checkpoint, line 3: not the root of the empty tree")
 
     @property
     def text(self) -> str:
@@ -133,6 +131,8 @@ def open_checkpoint(
         raise CheckpointError(f"checkpoint, {damaged[0]}")
     if not good:
         raise CheckpointError("checkpoint: not signed by the log's key")
+    if checkpoint.size == 0 and checkpoint.root != merkle.EMPTY_ROOT:
+        raise CheckpointError("checkpoint, line 3: not the root of the empty tree")
     return SignedCheckpoint(checkpoint=checkpoint, note=note)
 
 

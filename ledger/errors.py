@@ -41,6 +41,10 @@ class NoteError(FormatError):
     """A signed note or verifier key that is malformed, or that no trusted key signed."""
 
 
+class SignatureLineError(NoteError):
+    """A signature line that is not in its one form: as good as none."""
+
+
 class CheckpointError(LedgerError):
     """A checkpoint that is malformed, of another log, or signed by the wrong key."""
 

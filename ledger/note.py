@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ledger import canonical, keys
-from ledger.errors import FormatError, NoteError, SignatureError
+from ledger.errors import FormatError, NoteError, SignatureError, SignatureLineError
 from ledger.ports import Signer
 
 ED25519: Final = 0x01  # signed-note v1.0.0
@@ -186,12 +186,12 @@ def parse_note(data: bytes) -> Note:
 
 
 def parse_signature_lines(lines: str) -> tuple[NoteSignature, ...]:
-    """One or more signature lines, as a note or a witness's answer holds; raises NoteError."""
+    """One or more signature lines, as a note or a witness's answer holds; raises SignatureLineError."""
     if not lines.endswith("\n"):
-        raise NoteError("note: no signature line, or the last one lacks its newline")
+        raise SignatureLineError("note: no signature line, or the last one lacks its newline")
     each = lines[:-1].split("\n")
     if len(each) > SIGNATURES_MAX:
-        raise NoteError(f"note: {len(each)} signatures, at most {SIGNATURES_MAX} are read")
+        raise SignatureLineError(f"note: {len(each)} signatures, at most {SIGNATURES_MAX} are read")
     return tuple(_parse_line(line, number) for number, line in enumerate(each, start=1))
 
 
@@ -236,14 +236,14 @@ def _parse_line(line: str, number: int) -> NoteSignature:
     where = f"note, signature line {number}"
     name, space, encoded = line.removeprefix(_DASH).partition(" ")
     if not line.startswith(_DASH) or not space:
-        raise NoteError(f"{where}: not a dash, a name and base64")
+        raise SignatureLineError(f"{where}: not a dash, a name and base64")
     try:
         _check_name(name)
         data = canonical.decode_base64(encoded)
     except FormatError as error:
-        raise NoteError(f"{where}: {error}") from None
+        raise SignatureLineError(f"{where}: {error}") from None
     if len(data) <= KEY_ID_BYTES:
-        raise NoteError(f"{where}: no signature after the key id")
+        raise SignatureLineError(f"{where}: no signature after the key id")
     return NoteSignature(name=name, key_id=data[:KEY_ID_BYTES], body=data[KEY_ID_BYTES:])
 
 

@@ -13,9 +13,23 @@ from dataclasses import dataclass
 from typing import Final
 
 from ledger import canonical, merkle
-from ledger.checkpoint import SIZE_MAX, Checkpoint, open_checkpoint, parse_checkpoint
-from ledger.errors import CheckpointError, FormatError, LedgerError, NoteError, ProofError
-from ledger.note import NOTE_BYTES_MAX, Note, NoteSignature, Verifier, parse_note
+from ledger.checkpoint import SIZE_MAX, Checkpoint, parse_checkpoint
+from ledger.errors import (
+    CheckpointError,
+    FormatError,
+    LedgerError,
+    NoteError,
+    ProofError,
+    SignatureLineError,
+)
+from ledger.note import (
+    NOTE_BYTES_MAX,
+    Note,
+    NoteSignature,
+    Verifier,
+    check_signatures,
+    parse_note,
+)
 
 SUBMISSION_BYTES_MAX: Final = NOTE_BYTES_MAX + 4_000
 SIZE_TYPE: Final = "text/x.tlog.size"
@@ -92,12 +106,13 @@ def decide(submission: Submission, logs: TrustedLogs, last: Cosigned | None) -> 
     trusted = logs.get(submission.origin)
     if trusted is None:
         return _refuse(404, "the origin of this checkpoint is not known here")
+    good, damaged = check_signatures(submission.note, trusted)
+    if damaged or not good:
+        return _refuse(403, damaged[0] if damaged else "no trusted key signed this checkpoint")
     try:
-        signed = open_checkpoint(submission.note, trusted, origin=submission.origin)
+        checkpoint = parse_checkpoint(submission.note.text)
     except CheckpointError as error:
-        malformed = _malformed(submission.note)
-        return malformed if malformed is not None else _refuse(403, str(error))
-    checkpoint = signed.checkpoint
+        return _refuse(400, str(error))
     if submission.old_size > checkpoint.size:
         return _refuse(400, "the old size is larger than the checkpoint's")
     last_size = 0 if last is None else last.checkpoint.size
@@ -109,7 +124,7 @@ def decide(submission: Submission, logs: TrustedLogs, last: Cosigned | None) -> 
             last_size, checkpoint.size, submission.proof, last_root, checkpoint.root
         )
     except ProofError as error:
-        forked = checkpoint.size == last_size and checkpoint.root != last_root
+        forked = last is not None and checkpoint.size == last_size
         return _refuse(422, str(error), contradiction=forked)
     kept = tuple(each for each in submission.note.signatures if _by(each, trusted))
     return Cosigned(checkpoint=checkpoint, note=Note(text=checkpoint.text, signatures=kept))
@@ -121,24 +136,13 @@ def cosigned_answer(lines: Sequence[NoteSignature]) -> Answer:
 
 
 def malformed_answer(error: LedgerError) -> Answer:
-    """The 400 for a body that parse_submission refused."""
-    return _refuse(400, str(error))
+    """The answer for a body that parse_submission refused: 400, or 403 for its signatures."""
+    return _refuse(403 if isinstance(error, SignatureLineError) else 400, str(error))
 
 
 def monitoring_path(origin: str) -> str:
     """Where a witness shows its last cosigned checkpoint, below its monitoring prefix."""
     return f"{hashlib.sha256(origin.encode()).hexdigest()}/checkpoint"
-
-
-def _malformed(note: Note) -> Answer | None:
-    """The answer for text that is no checkpoint; the empty tree's false root is a 422."""
-    try:
-        parse_checkpoint(note.text)
-    except CheckpointError as error:
-        lines = note.text.split("\n")
-        status = 422 if len(lines) == 4 and lines[1] == "0" else 400
-        return _refuse(status, str(error))
-    return None
 
 
 def _by(signature: NoteSignature, trusted: Sequence[Verifier]) -> bool:
