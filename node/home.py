@@ -29,6 +29,7 @@ SECRETS: Final = {
     "id": "keyed HMAC that makes record ids of source event ids",
     "lookup": "keyed HMAC under which a BSN is found",
     "wrap": "wraps the data keys of stored content",
+    "session": "signs the session cookies of the household pages",
 }
 HPKE_KEY: Final = "hpke"
 
@@ -45,6 +46,7 @@ class Keys:
     id_secret: bytes
     lookup_secret: bytes
     wrap_secret: bytes
+    session_secret: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,7 @@ class Home:
             id_secret=self._secret("id"),
             lookup_secret=self._secret("lookup"),
             wrap_secret=self._secret("wrap"),
+            session_secret=self._secret("session"),
         )
 
     def _secret(self, purpose: str) -> bytes:
