@@ -1,0 +1,186 @@
+"""The node's own tables, as SQLAlchemy Core sees them; migrations/ makes them in a database.
+
+Nothing personal stands in clear in any of them but random subject ids and, in `residences`, the
+code of a municipality: BSNs, names and dates are in ciphertext whose keys can be destroyed.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+VERSION_TABLE: Final = "node_version"
+_NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
+
+metadata: Final = MetaData()
+
+# Every record this node holds: its own (with envelope and receipt) and those it opened.
+records: Final = Table(
+    "node_records",
+    metadata,
+    Column("author", String(63), primary_key=True),
+    Column("id", String(43), primary_key=True),
+    Column("type", String(120), nullable=False),
+    Column("record_class", String(32), nullable=False),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_until", Date),
+    Column("term", Integer, nullable=False),  # retention in years
+    Column("state", String(16), nullable=False),  # pending opened refused not_competent erased
+    Column("reason", Text, nullable=False, default=""),
+    Column("n", _NUMBER),  # ledger index, once known
+    Column("content", LargeBinary),  # ciphertext of commitment key and payload
+    Column("content_mac", LargeBinary),  # own records: tells the same content from other content
+    Column("envelope", LargeBinary),  # own records: the signed header
+    Column("receipt", LargeBinary),  # own records: the tlog-proof
+)
+records_by_state: Final = Index("node_records_state", records.c.state, records.c.n)
+records_by_place: Final = Index("node_records_n", records.c.n)
+
+# Which subjects a record names, by the path of each person in its data.
+persons: Final = Table(
+    "node_persons",
+    metadata,
+    Column("author", String(63), primary_key=True),
+    Column("id", String(43), primary_key=True),
+    Column("path", String(40), primary_key=True),
+    Column("subject", String(22), nullable=False),
+)
+persons_by_subject: Final = Index("node_persons_subject", persons.c.subject)
+
+residences: Final = Table(
+    "node_residences",
+    metadata,
+    Column("author", String(63), primary_key=True),
+    Column("id", String(43), primary_key=True),
+    Column("subject", String(22), primary_key=True),
+    Column("municipality", String(4), nullable=False),  # "" = not in the Netherlands
+    Column("valid_from", Date, nullable=False),
+)
+residences_by_subject: Final = Index("node_residences_subject", residences.c.subject)
+
+# What others delivered and is not (or not yet) accepted; the content is still sealed to this node.
+inbox: Final = Table(
+    "node_inbox",
+    metadata,
+    Column("author", String(63), primary_key=True),
+    Column("id", String(43), primary_key=True),
+    Column("record_class", String(32), nullable=False),
+    Column("suite", String(80), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("state", String(16), nullable=False),  # received waiting mismatch misfit
+    Column("received_at", _NUMBER, nullable=False),
+)
+inbox_by_state: Final = Index("node_inbox_state", inbox.c.state)
+
+# Whose new facts make a waiting or refused delivery worth another look (keyed hash of the BSN).
+inbox_waits: Final = Table(
+    "node_inbox_waits",
+    metadata,
+    Column("lookup", String(64), primary_key=True),
+    Column("author", String(63), primary_key=True),
+    Column("id", String(43), primary_key=True),
+)
+
+# What a human should look at; the texts hold places and reasons, never content.
+desk: Final = Table(
+    "node_desk",
+    metadata,
+    Column("author", String(63), primary_key=True),
+    Column("id", String(43), primary_key=True),
+    Column("code", String(32), primary_key=True),
+    Column("detail", Text, nullable=False),
+    Column("at", _NUMBER, nullable=False),
+)
+
+outbox: Final = Table(
+    "node_outbox",
+    metadata,
+    Column("id", String(43), primary_key=True),
+    Column("recipient", String(63), primary_key=True),
+    Column("state", String(16), nullable=False),  # queued delivered mismatch erased
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", _NUMBER, nullable=False),
+)
+outbox_due: Final = Index("node_outbox_due", outbox.c.state, outbox.c.due_at)
+
+# Own records whose municipality of residence is not known yet.
+unaddressed: Final = Table("node_unaddressed", metadata, Column("id", String(43), primary_key=True))
+
+# The ledger's entries as this node followed them: what a late delivery is checked against.
+entries: Final = Table(
+    "node_entries",
+    metadata,
+    Column("n", _NUMBER, primary_key=True, autoincrement=False),
+    Column("author", String(63), nullable=False),
+    Column("id", String(43), nullable=False),
+    Column("record_class", String(32), nullable=False),
+    Column("commitment", String(44)),
+    Column("void", String(32)),
+)
+entries_by_identity: Final = Index("node_entries_identity", entries.c.id, entries.c.author)
+
+subjects: Final = Table(
+    "node_subjects",
+    metadata,
+    Column("subject", String(22), primary_key=True),
+    Column("lookup", String(64), nullable=False, unique=True),  # keyed hash of the BSN
+    Column("identity", LargeBinary, nullable=False),  # ciphertext of BSN, birth date, surname
+)
+
+# The key of one subject and retention term, wrapped by the node's wrap secret.
+subject_keys: Final = Table(
+    "node_subject_keys",
+    metadata,
+    Column("subject", String(22), primary_key=True),
+    Column("term", Integer, primary_key=True),
+    Column("wrapped", LargeBinary, nullable=False),
+)
+
+# The data key of one record, wrapped by the key of each main subject and the record's term.
+content_keys: Final = Table(
+    "node_content_keys",
+    metadata,
+    Column("author", String(63), primary_key=True),
+    Column("id", String(43), primary_key=True),
+    Column("subject", String(22), primary_key=True),
+    Column("term", Integer, nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+)
+content_keys_by_subject: Final = Index("node_content_keys_subject", content_keys.c.subject)
+
+# Subjects whose facts changed since the flow last looked; version rises with every change.
+changed: Final = Table(
+    "node_changed",
+    metadata,
+    Column("subject", String(22), primary_key=True),
+    Column("version", _NUMBER, nullable=False),
+)
+
+# Single values: cursor, counter of changes, the last tick.
+meta: Final = Table(
+    "node_meta",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+# One holder at a time: who ticks.
+leases: Final = Table(
+    "node_leases",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("holder", String(80), nullable=False),
+    Column("until", _NUMBER, nullable=False),
+)
