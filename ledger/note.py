@@ -186,7 +186,7 @@ def parse_note(data: bytes) -> Note:
 
 
 def parse_signature_lines(lines: str) -> tuple[NoteSignature, ...]:
-    """One or more signature lines, as a note or a witness's answer holds; raises SignatureLineError."""
+    """One or more signature lines of a note or a witness; raises SignatureLineError."""
     if not lines.endswith("\n"):
         raise SignatureLineError("note: no signature line, or the last one lacks its newline")
     each = lines[:-1].split("\n")
