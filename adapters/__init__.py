@@ -1,1 +1,1 @@
-"""Agency file formats: bytes in, records and problems out. Keeping and signing is the node's work."""
+"""Agency file formats: bytes in, records and problems out. Keeping, signing: the node's work."""
