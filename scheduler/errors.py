@@ -13,3 +13,16 @@ class RuleError(SchedulerError):
 
 class FactError(SchedulerError):
     """Facts that no household can be folded from: the caller mixed them up."""
+
+
+class PayDayError(SchedulerError):
+    """A payer calendar that is not known, or that says nothing about the year asked for."""
+
+
+class PlanError(SchedulerError):
+    """A flow or request that cannot be what it claims: the field, what is wrong, what to do."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(f"{field}: {message}")
+        self.field = field
+        self.message = message
