@@ -6,6 +6,7 @@ what is handed on (DSSE 1.0.2). Who may sign what is the work of admission.py.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -98,6 +99,11 @@ def header_bytes(header: Header) -> bytes:
     else:
         members["commitment"] = header.commitment
     return canonical.encode(members)
+
+
+def identity(header: Header) -> bytes:
+    """SHA-256 of author and id: what may be recorded only once (256 bits, so never by chance)."""
+    return hashlib.sha256(f"{header.author}\0{header.id}".encode()).digest()
 
 
 def parse_header(payload: bytes) -> Header:
