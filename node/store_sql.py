@@ -1,0 +1,387 @@
+"""The node's records, deliveries and ledger index in its database: one method, one step.
+
+Every method works inside the caller's transaction, so that what belongs together is written
+together. Keys and persons are the work of subjects.py; what the steps mean that of submit.py,
+follow.py and deliver_http.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, delete, exists, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from node import schema_sql as tables
+from node.errors import ErasedError
+from node.sealing import Content, bound, decrypt, encrypt, new_key
+from node.subjects import Subjects
+from scheduler.facts import SubjectId
+
+IN_CHUNK: Final = 500  # values in one IN list; SQLite takes at least 999 parameters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRecord:
+    """One row of records, without its content."""
+
+    author: str
+    id: str
+    type: str
+    record_class: str
+    valid_from: date
+    valid_until: date | None
+    term: int
+    state: str
+    reason: str
+    n: int | None
+    content_mac: bytes | None
+    envelope: bytes | None
+    receipt: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRow:
+    """What the node keeps of one ledger entry."""
+
+    n: int
+    author: str
+    id: str
+    record_class: str
+    commitment: str | None
+    void: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Residence:
+    """Where a subject lives by one record; `municipality` "" means not in the Netherlands."""
+
+    author: str
+    record: str
+    n: int
+    municipality: str
+    valid_from: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One sealed payload in the inbox."""
+
+    author: str
+    id: str
+    record_class: str
+    suite: str
+    sealed: bytes
+    state: str
+
+
+_RECORD: Final = (
+    tables.records.c.author,
+    tables.records.c.id,
+    tables.records.c.type,
+    tables.records.c.record_class,
+    tables.records.c.valid_from,
+    tables.records.c.valid_until,
+    tables.records.c.term,
+    tables.records.c.state,
+    tables.records.c.reason,
+    tables.records.c.n,
+    tables.records.c.content_mac,
+    tables.records.c.envelope,
+    tables.records.c.receipt,
+)
+
+
+class Records:
+    """Statements over records, persons, residences, inbox, desk, entries and meta."""
+
+    def __init__(self, subjects: Subjects) -> None:
+        self.subjects = subjects
+
+    # Records and their content.
+
+    def add(
+        self,
+        connection: Connection,
+        record: StoredRecord,
+        content: Content,
+        persons: Sequence[tuple[str, SubjectId]],
+        main: Sequence[SubjectId],
+    ) -> None:
+        """Store a record: content under a fresh data key, the key wrapped for `main`."""
+        data_key = new_key()
+        ciphertext = encrypt(data_key, content.joined(), _binding(record.author, record.id))
+        values = {column.name: getattr(record, column.name) for column in _RECORD}
+        connection.execute(insert(tables.records).values(content=ciphertext, **values))
+        self.subjects.wrap(
+            connection,
+            data_key,
+            author=record.author,
+            record=record.id,
+            subjects=main,
+            term=record.term,
+        )
+        for path, subject in persons:
+            connection.execute(
+                insert(tables.persons).values(
+                    author=record.author, id=record.id, path=path, subject=subject
+                )
+            )
+
+    def get(self, connection: Connection, author: str, record: str) -> StoredRecord | None:
+        """One record by author and id."""
+        row = connection.execute(
+            select(*_RECORD).where(tables.records.c.author == author, tables.records.c.id == record)
+        ).first()
+        return None if row is None else _record(row)
+
+    def content(self, connection: Connection, author: str, record: str) -> Content:
+        """The content of a record; raises ErasedError, SealError."""
+        ciphertext = connection.execute(
+            select(tables.records.c.content).where(
+                tables.records.c.author == author, tables.records.c.id == record
+            )
+        ).scalar_one_or_none()
+        if ciphertext is None:
+            raise ErasedError(f"record {record}: no content here any more")
+        data_key = self.subjects.unwrap(connection, author, record)
+        return Content.split(decrypt(data_key, ciphertext, _binding(author, record)))
+
+    def change(self, connection: Connection, author: str, record: str, **values: Any) -> None:
+        """Set columns of one record."""
+        connection.execute(
+            update(tables.records)
+            .where(tables.records.c.author == author, tables.records.c.id == record)
+            .values(**values)
+        )
+
+    def where(
+        self, connection: Connection, *conditions: Any, limit: int | None = None
+    ) -> list[StoredRecord]:
+        """Records that meet all conditions, by ledger index, then id."""
+        query: Select[Any] = select(*_RECORD).where(*conditions)
+        query = query.order_by(tables.records.c.n, tables.records.c.id).limit(limit)
+        return [_record(row) for row in connection.execute(query)]
+
+    def naming(
+        self, connection: Connection, subjects: Iterable[SubjectId], *conditions: Any
+    ) -> list[StoredRecord]:
+        """Records that name any of these subjects, by ledger index."""
+        found: dict[tuple[str, str], StoredRecord] = {}
+        for chunk in _chunks(sorted(set(subjects))):
+            named = exists().where(
+                tables.persons.c.author == tables.records.c.author,
+                tables.persons.c.id == tables.records.c.id,
+                tables.persons.c.subject.in_(chunk),
+            )
+            for record in self.where(connection, named, *conditions):
+                found[record.author, record.id] = record
+        return sorted(found.values(), key=lambda record: (record.n or 0, record.author, record.id))
+
+    def persons_in(self, connection: Connection, author: str, record: str) -> dict[str, SubjectId]:
+        """The subject at each path of one record."""
+        rows = connection.execute(
+            select(tables.persons.c.path, tables.persons.c.subject)
+            .where(tables.persons.c.author == author, tables.persons.c.id == record)
+            .order_by(tables.persons.c.path)
+        )
+        return {str(path): SubjectId(subject) for path, subject in rows}
+
+    # Where subjects live.
+
+    def add_residence(
+        self,
+        connection: Connection,
+        author: str,
+        record: str,
+        subject: SubjectId,
+        municipality: str,
+        valid_from: date,
+    ) -> None:
+        """Note where a subject lives according to one record; again is no harm."""
+        table = tables.residences
+        put(
+            connection,
+            table,
+            {"author": author, "id": record, "subject": subject},
+            {"municipality": municipality, "valid_from": valid_from},
+        )
+
+    def residences(self, connection: Connection, subject: SubjectId) -> list[Residence]:
+        """Residences of a subject by opened records that are not taken back."""
+        home, records = tables.residences, tables.records
+        rows = connection.execute(
+            select(home.c.author, home.c.id, records.c.n, home.c.municipality, home.c.valid_from)
+            .join(records, (records.c.author == home.c.author) & (records.c.id == home.c.id))
+            .where(home.c.subject == subject, records.c.state == "opened")
+            .order_by(records.c.n)
+        )
+        return [
+            Residence(author=a, record=i, n=n, municipality=m, valid_from=v)
+            for a, i, n, m, v in rows
+        ]
+
+    def drop_residence(self, connection: Connection, author: str, record: str) -> None:
+        """Forget the residences of a record that was taken back or no longer counts."""
+        table = tables.residences
+        connection.execute(delete(table).where(table.c.author == author, table.c.id == record))
+
+    # The ledger as followed.
+
+    def add_entries(self, connection: Connection, rows: Sequence[EntryRow]) -> None:
+        """Note entries; those noted before are left as they are."""
+        for row in rows:
+            values = {name: getattr(row, name) for name in EntryRow.__slots__}
+            put(connection, tables.entries, {"n": values.pop("n")}, values)
+
+    def entry(self, connection: Connection, author: str, record: str) -> EntryRow | None:
+        """The first entry with this author and id that is not void; else a void one; else None."""
+        table = tables.entries
+        rows = connection.execute(
+            select(*(table.c[name] for name in EntryRow.__slots__))
+            .where(table.c.id == record, table.c.author == author)
+            .order_by(table.c.void.is_not(None), table.c.n)
+        )
+        row = rows.first()
+        return None if row is None else EntryRow(**row._mapping)
+
+    # The inbox and the desk.
+
+    def deliveries(self, connection: Connection, *conditions: Any) -> list[Delivery]:
+        """Deliveries that meet all conditions."""
+        columns = [tables.inbox.c[name] for name in Delivery.__slots__]
+        query = select(*columns).where(*conditions).order_by(tables.inbox.c.received_at)
+        return [Delivery(**row._mapping) for row in connection.execute(query)]
+
+    def set_delivery(
+        self, connection: Connection, author: str, record: str, state: str, lookups: Collection[str]
+    ) -> None:
+        """Keep a delivery in a state, to be looked at again when these persons have new facts."""
+        inbox = tables.inbox
+        connection.execute(
+            update(inbox).where(inbox.c.author == author, inbox.c.id == record).values(state=state)
+        )
+        for lookup in lookups:
+            put(connection, tables.inbox_waits, {"lookup": lookup, "author": author, "id": record})
+
+    def drop_delivery(self, connection: Connection, author: str, record: str) -> None:
+        """The delivery was opened: its sealed form and its notes go."""
+        for table in (tables.inbox, tables.inbox_waits):
+            connection.execute(delete(table).where(table.c.author == author, table.c.id == record))
+
+    def to_desk(
+        self, connection: Connection, author: str, record: str, code: str, detail: str, at: int
+    ) -> None:
+        """Put a matter before a human; the same matter stands there once."""
+        key = {"author": author, "id": record, "code": code}
+        put(connection, tables.desk, key, {"detail": detail, "at": at})
+
+    def off_desk(
+        self, connection: Connection, author: str, record: str, codes: Collection[str]
+    ) -> None:
+        """The matter solved itself."""
+        table = tables.desk
+        connection.execute(
+            delete(table).where(
+                table.c.author == author, table.c.id == record, table.c.code.in_(codes)
+            )
+        )
+
+    # What changed, and single values.
+
+    def mark_changed(self, connection: Connection, subjects: Iterable[SubjectId]) -> None:
+        """Let the flow look at these subjects again."""
+        version = int(self.value(connection, "changes") or "0")
+        for subject in sorted(set(subjects)):
+            version += 1
+            put(connection, tables.changed, {"subject": subject}, {"version": version})
+        self.set_value(connection, "changes", str(version))
+
+    def changed(self, connection: Connection) -> dict[SubjectId, int]:
+        """Subjects to look at, with the version of their last change."""
+        rows = connection.execute(
+            select(tables.changed.c.subject, tables.changed.c.version).order_by(
+                tables.changed.c.version
+            )
+        )
+        return {SubjectId(subject): int(version) for subject, version in rows}
+
+    def clear_changed(self, connection: Connection, done: dict[SubjectId, int]) -> None:
+        """These were looked at; a subject that changed meanwhile stays."""
+        table = tables.changed
+        for subject, version in done.items():
+            connection.execute(
+                delete(table).where(table.c.subject == subject, table.c.version == version)
+            )
+
+    def value(self, connection: Connection, name: str) -> str | None:
+        """A single value by name."""
+        table = tables.meta
+        found = connection.execute(select(table.c.value).where(table.c.name == name)).scalar()
+        return None if found is None else str(found)
+
+    def set_value(self, connection: Connection, name: str, value: str) -> None:
+        """Set a single value."""
+        put(connection, tables.meta, {"name": name}, {"value": value})
+
+    # The end of retention.
+
+    def erase(self, connection: Connection, subject: SubjectId) -> int:
+        """Destroy a subject's keys and all rows derived of it; answers how many records went.
+
+        The outbox is included: a record not delivered yet is delivered no more. What other
+        members hold is theirs to erase.
+        """
+        for table in (tables.persons, tables.residences, tables.changed):
+            connection.execute(delete(table).where(table.c.subject == subject))
+        gone = self.subjects.erase(connection, subject)
+        for author, record in gone:
+            self.change(connection, author, record, state="erased", content=None, content_mac=None)
+            self.drop_residence(connection, author, record)
+            connection.execute(delete(tables.outbox).where(tables.outbox.c.id == record))
+            connection.execute(delete(tables.unaddressed).where(tables.unaddressed.c.id == record))
+        return len(gone)
+
+    def counts(self, connection: Connection) -> dict[str, int]:
+        """Rows by state of records, inbox and outbox, for operators: `records.opened`, …"""
+        found: dict[str, int] = {}
+        for name, table in (
+            ("records", tables.records),
+            ("inbox", tables.inbox),
+            ("outbox", tables.outbox),
+        ):
+            rows = connection.execute(select(table.c.state, func.count()).group_by(table.c.state))
+            found |= {f"{name}.{state}": int(number) for state, number in rows}
+        return found
+
+
+def put(
+    connection: Connection,
+    table: Any,
+    key: dict[str, Any],
+    values: dict[str, Any] | None = None,
+) -> None:
+    """Insert a row, or set `values` on the one with this key; without values leave it."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table).values(**key, **(values or {}))
+    if values:
+        statement = statement.on_conflict_do_update(index_elements=list(key), set_=values)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=list(key))
+    connection.execute(statement)
+
+
+def _record(row: Any) -> StoredRecord:
+    return StoredRecord(**row._mapping)
+
+
+def _binding(author: str, record: str) -> bytes:
+    return bound("content", author, record)
+
+
+def _chunks(values: Sequence[str]) -> Iterable[Sequence[str]]:
+    for start in range(0, len(values), IN_CHUNK):
+        yield values[start : start + IN_CHUNK]
