@@ -20,7 +20,7 @@ from specs.values import Month
 Balance = Sequence[tuple[date, int]]  # end of each day with a payment, in cents
 
 WIDTH: Final = 720
-HEIGHT: Final = 320
+HEIGHT: Final = 400
 LEFT: Final = 8
 RIGHT: Final = 8
 TOP: Final = 40
@@ -55,6 +55,13 @@ class _Frame:
         return (
             HEIGHT - BOTTOM - span * (cents - self.low_cents) // (self.high_cents - self.low_cents)
         )
+
+
+def from_first_day(month: Month, balance: Balance, opening_cents: int | None) -> Balance:
+    """The balance with its first day before it, when it is known with what the month opened."""
+    if opening_cents is None or (balance and balance[0][0] <= month.first_day):
+        return balance
+    return ((month.first_day, opening_cents), *balance)
 
 
 def balance_rows(before: Balance, after: Balance) -> tuple[BalanceRow, ...]:
