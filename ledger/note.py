@@ -216,7 +216,8 @@ def check_signatures(
     known = {(each.name, each.key_id): each for each in verifiers}
     good: dict[Verifier, Verified] = {}
     damaged: list[str] = []
-    for number, signature in enumerate(note.signatures, start=1):
+    first = note.text.count("\n") + 2  # the line after the empty one
+    for number, signature in enumerate(note.signatures, start=first):
         verifier = known.get((signature.name, signature.key_id))
         if verifier is None:
             continue
@@ -224,7 +225,7 @@ def check_signatures(
             time = verifier.verify(note.text, signature)
         except SignatureError:
             damaged.append(
-                f"signature line {number}: the signature of {signature.name} "
+                f"line {number}: the signature of {signature.name} "
                 f"(key id {signature.key_id.hex()}) does not verify"
             )
         else:

@@ -7,7 +7,7 @@ from, and its agreement with the governance entries, is the work of others.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -80,7 +80,7 @@ class Policy:
 
     def satisfied(self, note: Note) -> tuple[str, ...]:
         """Names of the witnesses that cosigned; raises PolicyError unless they are a quorum."""
-        cosigners, damaged = self._cosigners(note)
+        cosigners, damaged = self.cosigners(note)
         self._require_quorum(cosigners, damaged)
         return cosigners
 
@@ -98,23 +98,26 @@ class Policy:
         if not logs:
             raise CheckpointError("checkpoint, line 1: the policy names no log of this origin")
         signed = open_checkpoint(note, logs, origin=origin)
-        cosigners, damaged = self._cosigners(note)
+        cosigners, damaged = self.cosigners(note)
         self._require_quorum(cosigners, damaged)
         return Opened(checkpoint=signed.checkpoint, note=note, cosigners=cosigners, damaged=damaged)
 
-    def _cosigners(self, note: Note) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def cosigners(self, note: Note) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Names of the witnesses whose cosignature verifies, and the damaged cosignatures."""
         by_key = {each.verifier: name for name, each in self.witnesses.items()}
         found = check_cosignatures(note, tuple(by_key))
         return tuple(by_key[verifier] for verifier in found.good), found.damaged
 
-    def _require_quorum(self, cosigners: tuple[str, ...], damaged: tuple[str, ...]) -> None:
-        if self.quorum == NO_QUORUM:
-            return
-        reached = set(cosigners)
+    def suffice(self, cosigners: Iterable[str]) -> bool:
+        """Whether these witnesses together are the quorum."""
+        reached = {NO_QUORUM, *cosigners}
         for name, group in self.groups.items():  # defined before use: one pass suffices
             if sum(member in reached for member in group.members) >= group.threshold:
                 reached.add(name)
-        if self.quorum not in reached:
+        return self.quorum in reached
+
+    def _require_quorum(self, cosigners: tuple[str, ...], damaged: tuple[str, ...]) -> None:
+        if not self.suffice(cosigners):
             told = f"; {'; '.join(damaged)}" if damaged else ""
             raise PolicyError(
                 f"checkpoint: quorum {self.quorum!r} is not reached by the cosignatures of "

@@ -122,16 +122,25 @@ def encode_bundle(entries: Iterable[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def parse_bundle(data: bytes, width: int) -> list[bytes]:
-    """The entries of a bundle of this width; raises ProofError when it holds more or less."""
+def split_bundle(data: bytes) -> tuple[list[bytes], bool]:
+    """The entries a bundle begins with, and whether they are all of it (else it is cut off)."""
     entries: list[bytes] = []
     at, end = 0, len(data)
     while at < end:
         start = at + 2
-        at = start + int.from_bytes(data[at:start], "big")
-        if at > end or start > end or len(entries) >= width:
-            raise ProofError(f"cut off or too long at entry {len(entries)} of {width}")
-        entries.append(data[start:at])
+        stop = start + int.from_bytes(data[at:start], "big")
+        if stop > end:
+            return entries, False
+        entries.append(data[start:stop])
+        at = stop
+    return entries, True
+
+
+def parse_bundle(data: bytes, width: int) -> list[bytes]:
+    """The entries of a bundle of this width; raises ProofError when it holds more or less."""
+    entries, whole = split_bundle(data)
+    if not whole:
+        raise ProofError(f"cut off in the middle of its entry {len(entries)}")
     if len(entries) != width:
         raise ProofError(f"{len(entries)} entries, a bundle of width {width} has {width}")
     return entries

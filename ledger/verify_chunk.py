@@ -1,0 +1,163 @@
+"""Checks a run of entries: leaf hashes, the chain inside it, signatures, admission.
+
+Pure, so that runs can be checked on many processes at once; what joins the runs (the link between
+two, duplicates, governance) is the work of verify.py. Admission needs the registry as it stands
+before an entry, so a run stops at every governance entry and goes on when that is settled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ledger import admission, canonical
+from ledger.chain import Entry, parse_entry
+from ledger.envelope import GOVERNANCE_CLASS, identity
+from ledger.errors import AdmissionError, ChainError
+from ledger.merkle import HASH_BYTES, leaf_hash
+from ledger.registry import Registry
+from ledger.tiles import TILE_WIDTH, split_tile, tile_root
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Entries from number `first` (a multiple of 256) on, and the level 0 hashes of the same."""
+
+    first: int
+    entries: tuple[bytes, ...]
+    hashes: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Void:
+    """An entry without effect: its number, the admission code and the reason."""
+
+    n: int
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Damage:
+    """Where a run does not hold. leaf: entry and tile disagree, and which is damaged is open."""
+
+    index: int
+    reason: str
+    leaf: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What of a run does not depend on the registry: links at both ends, roots of full tiles."""
+
+    first_prev: str
+    last_hash: str
+    tile_roots: tuple[bytes, ...]
+    damage: Damage | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    """Admission of the entries from a start to `until` (the run's end, or a governance entry).
+
+    identities: 32 bytes for each admitted entry, numbers: the entry number of each.
+    """
+
+    until: int
+    identities: bytes
+    numbers: tuple[int, ...]
+    voids: tuple[Void, ...]
+
+
+def check_shape(run: Run) -> Shape:
+    """Leaf hashes against the tile, one entry form, numbers, links inside the run."""
+    damage: Damage | None = None
+    first_prev = last_hash = ""
+    for offset, data in enumerate(run.entries):
+        index = run.first + offset
+        at = offset * HASH_BYTES
+        if leaf_hash(data) != run.hashes[at : at + HASH_BYTES]:
+            damage = Damage(index=index, reason="leaf hash", leaf=True)
+            break
+        try:
+            entry = parse_entry(data)
+            _check_link(entry, index, last_hash)
+        except ChainError as error:
+            damage = Damage(index=index, reason=str(error).removeprefix(f"entry {index}: "))
+            break
+        if not last_hash:
+            first_prev = entry.prev
+        last_hash = canonical.encode_base64(hashlib.sha256(data).digest())
+    return Shape(
+        first_prev=first_prev,
+        last_hash=last_hash,
+        tile_roots=() if damage else full_tile_roots(run.hashes),
+        damage=damage,
+    )
+
+
+def full_tile_roots(hashes: bytes) -> tuple[bytes, ...]:
+    """The hash in the level above of each full tile in a row of hashes."""
+    size = TILE_WIDTH * HASH_BYTES
+    return tuple(
+        tile_root(split_tile(hashes[at : at + size], TILE_WIDTH))
+        for at in range(0, len(hashes) - size + 1, size)
+    )
+
+
+def check_admission(run: Run, start: int, registry: Registry) -> Admitted:
+    """Admission of entries from number start up to the next one of class governance.
+
+    The entries' shape was checked. Whether an id was used before is left to the caller.
+    """
+    identities: list[bytes] = []
+    numbers: list[int] = []
+    voids: list[Void] = []
+    n = start
+    for n, data in enumerate(run.entries[start - run.first :], start=start):
+        try:
+            envelope = admission.open_envelope(parse_entry(data).envelope_raw)
+            if envelope.header.record_class == GOVERNANCE_CLASS:
+                break
+            keys = admission.candidates(registry, n, envelope.header)
+            admission.check_signature(registry, envelope, keys)
+        except AdmissionError as error:
+            voids.append(Void(n=n, code=error.code, reason=str(error)))
+        else:
+            identities.append(identity(envelope.header))
+            numbers.append(n)
+    else:
+        n = run.first + len(run.entries)
+    return Admitted(
+        until=n,
+        identities=b"".join(identities),
+        numbers=tuple(numbers),
+        voids=tuple(voids),
+    )
+
+
+def missing_entry(entries: Sequence[bytes], first: int) -> Damage | None:
+    """The first place where an entry carries another number than its place; None if none does."""
+    for index, data in enumerate(entries, start=first):
+        try:
+            number = parse_entry(data).n
+        except ChainError as error:
+            return Damage(index=index, reason=str(error))
+        if number != index:
+            return Damage(index=index, reason=_misplaced(index, number))
+    return None
+
+
+def _check_link(entry: Entry, index: int, previous_hash: str) -> None:
+    if entry.n != index:
+        raise ChainError(_misplaced(index, entry.n))
+    if previous_hash and entry.prev != previous_hash:
+        raise ChainError(
+            f"names {entry.prev} as the entry before it, but that one hashes to {previous_hash}"
+        )
+
+
+def _misplaced(index: int, number: int) -> str:
+    missing = " (an entry is missing before it)" if number > index else ""
+    return f"carries the number {number}{missing}"
