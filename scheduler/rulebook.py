@@ -1,0 +1,73 @@
+"""The rulebook: every regulation file compiled, and which version is in force in a month.
+
+A month without a version in force is Unknown, never last year's law.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import specs
+from scheduler.errors import RuleError
+from scheduler.known import Text, Unknown
+from scheduler.program import Version, compile_version
+from scheduler.schemes import SUPPLIED
+from specs.canonical import digest_of
+from specs.regulation_files import read_regulations
+from specs.values import Month
+
+REGULATIONS: Final = Path(specs.__file__).parent / "regulations"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rulebook:
+    """All versions of all schemes, each scheme in order of date."""
+
+    versions: Mapping[str, tuple[Version, ...]]
+
+    @classmethod
+    def load(
+        cls, directory: Path = REGULATIONS, supplied: Mapping[str, frozenset[str]] | None = SUPPLIED
+    ) -> Rulebook:
+        """Compile a directory; raises SpecFileError. `supplied` names, per scheme, the inputs that
+        the notions in Python give (None: not checked).
+        """
+        versions: dict[str, tuple[Version, ...]] = {}
+        for file in read_regulations(directory):
+            names = None if supplied is None else supplied.get(file.scheme, frozenset())
+            version = compile_version(file, names)
+            versions[file.scheme] = (*versions.get(file.scheme, ()), version)
+        return cls(versions=versions)
+
+    @property
+    def schemes(self) -> tuple[str, ...]:
+        return tuple(sorted(self.versions))
+
+    @property
+    def digest(self) -> str:
+        """One digest over all files."""
+        return digest_of({v.file.rule: v.file.digest for each in self.versions.values()
+                          for v in each})  # fmt: skip
+
+    def in_force(self, scheme: str, month: Month) -> Version | Unknown:
+        """The version for a month; raises RuleError for a scheme that does not exist."""
+        if scheme not in self.versions:
+            raise RuleError(f"no scheme {scheme!r}; known: {', '.join(self.schemes)}")
+        day = month.first_day
+        for version in self.versions[scheme]:
+            until = version.file.valid_until
+            if version.file.valid_from <= day and (until is None or day < until):
+                return version
+        missing = Text(
+            f"Voor {month} kennen wij de regels van deze regeling niet.",
+            f"For {month} we do not have the rules of this scheme.",
+        )
+        return Unknown(missing=missing, article=self.versions[scheme][-1].file.article.text)
+
+
+def digest_of_versions(versions: Sequence[Version]) -> str:
+    """What a decision records as its rules: the files used, each by its own digest."""
+    return digest_of({version.file.rule: version.file.digest for version in versions})

@@ -1,0 +1,22 @@
+"""One module per scheme: the notions of law that are no arithmetic, as inputs of its regulation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
+
+from scheduler.persons import Household
+from scheduler.schemes import kindgebonden_budget, zorgtoeslag
+from scheduler.schemes.toeslagen import Inputs
+from specs.values import Month
+
+InputsOf: TypeAlias = Callable[[Household, Month], Inputs]
+
+INPUTS: Final[Mapping[str, InputsOf]] = {
+    "zorgtoeslag": zorgtoeslag.inputs,
+    "kindgebonden_budget": kindgebonden_budget.inputs,
+}
+SUPPLIED: Final[Mapping[str, frozenset[str]]] = {
+    "zorgtoeslag": zorgtoeslag.SUPPLIES,
+    "kindgebonden_budget": kindgebonden_budget.SUPPLIES,
+}

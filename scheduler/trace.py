@@ -1,0 +1,152 @@
+"""Values of one run of a program, and the trace: only the steps that made the answer, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from scheduler.derivation import TraceStep
+from scheduler.explain import Shown, fill, placeholders
+from scheduler.known import Text, Unknown, Value, merge_records
+from scheduler.program import SUM_OF_MONTHS, Program, Step, Version
+from specs.regulation_files import InputSpec, ParameterSpec, Sentence
+
+
+class Values:
+    """The slots of one run, filled as far as the known inputs reach."""
+
+    def __init__(self, program: Program, inputs: Mapping[str, Value[int]]) -> None:
+        self.program = program
+        self._unknown: dict[str, Unknown] = {}
+        self._records: dict[str, tuple[str, ...]] = {}
+        self.slots = [0] * len(program.slots)
+        for name in program.inputs:
+            self._fill(name, inputs[name])
+        for step in program.steps:
+            if not self._unknown or step.needs.isdisjoint(self._unknown):
+                self.slots[step.slot] = step.run(self.slots)
+
+    def _fill(self, name: str, value: Value[int]) -> None:
+        if isinstance(value, Unknown):
+            self._unknown[name] = value
+            return
+        bounds = self.program.typed_inputs[name].op
+        if not bounds.low <= value.value <= bounds.high:
+            self._unknown[name] = Unknown(missing=_beyond(name), article="", records=value.records)
+            return
+        self.slots[self.program.slots[name]] = value.value
+        self._records[name] = value.records
+
+    def missing(self, needs: frozenset[str]) -> Unknown | None:
+        """The first input among those needed that is unknown, in the order of the file."""
+        return next((self._unknown[name] for name in self.program.inputs
+                     if name in needs and name in self._unknown), None)  # fmt: skip
+
+    def value(self, step: Step) -> int:
+        """The value of a step whose inputs are all known."""
+        return self.slots[step.slot]
+
+    def of(self, name: str) -> int:
+        """The value of an input or a step."""
+        return self.slots[self.program.slots[name]]
+
+    def records_of(self, needs: Iterable[str]) -> tuple[str, ...]:
+        """Ids of the records behind some inputs."""
+        return merge_records(*(self._records.get(name, ()) for name in needs))
+
+    def records(self) -> tuple[str, ...]:
+        """Ids of the records behind all known inputs."""
+        return merge_records(*self._records.values())
+
+
+def _beyond(name: str) -> Text:
+    return Text(
+        f"De waarde van {name} kan niet kloppen. De bron moet die herstellen.",
+        f"The value of {name} cannot be right. The source must correct it.",
+    )
+
+
+def trace_of(
+    version: Version, values: Values, wanted: Sequence[Step], program: Program | None = None
+) -> tuple[TraceStep, ...]:
+    """The steps behind the wanted ones, each after what it uses; branches not taken are left out.
+
+    `months` is empty: whoever joins the months fills it in.
+    """
+    return _Tracer(version, values, program or version.month).steps(wanted)
+
+
+class _Tracer:
+    def __init__(self, version: Version, values: Values, program: Program) -> None:
+        self._version = version
+        self._values = values
+        self._program = program
+        self._found: dict[str, TraceStep] = {}
+        self._inputs = {spec.name: spec for spec in version.file.inputs}
+        self._parameters = {spec.name: spec for spec in version.file.parameters}
+        self._steps = {step.spec.name: step for step in program.steps}
+
+    def steps(self, wanted: Sequence[Step]) -> tuple[TraceStep, ...]:
+        for step in wanted:
+            self._visit(step.spec.name)
+        return tuple(self._found.values())
+
+    def _visit(self, name: str) -> None:
+        if name in self._found:
+            return
+        if name in self._parameters:
+            self._found[name] = self._parameter(self._parameters[name])
+        elif name in self._inputs:
+            self._found[name] = self._input(self._inputs[name])
+        elif name in self._steps:
+            step = self._steps[name]
+            for used in step.uses(self._values.slots):
+                self._visit(used)
+            self._found[name] = self._step(step)
+        else:
+            assert name == SUM_OF_MONTHS, name
+
+    def _parameter(self, spec: ParameterSpec) -> TraceStep:
+        return TraceStep(
+            name=spec.name, kind="parameter", value=spec.value, scale=spec.scale, unit=spec.unit,
+            article=spec.article.text, article_url=spec.article.url, rule=self._version.file.rule,
+            source=spec.source, records=(), months=(),
+            says=self._says(spec.says, Shown(spec.value, spec.scale, spec.unit)),
+        )  # fmt: skip
+
+    def _input(self, spec: InputSpec) -> TraceStep:
+        value = self._values.of(spec.name)
+        return TraceStep(
+            name=spec.name, kind="input", value=value, scale=1, unit=spec.unit,
+            article=spec.article.text, article_url=spec.article.url, rule=self._version.file.rule,
+            source="", records=self._values.records_of((spec.name,)), months=(),
+            says=self._says(spec.says, Shown(value, 1, spec.unit)),
+        )  # fmt: skip
+
+    def _step(self, step: Step) -> TraceStep:
+        spec = step.spec
+        value = self._values.value(step)
+        says = spec.says
+        if spec.kind == "condition" and value:
+            says = MET
+        return TraceStep(
+            name=spec.name, kind=spec.kind, value=value, scale=step.typed.scale, unit=spec.unit,
+            article=spec.article.text, article_url=spec.article.url, rule=self._version.file.rule,
+            source="", records=self._values.records_of(step.needs), months=(),
+            says=self._says(says, Shown(value, step.typed.scale, spec.unit)),
+        )  # fmt: skip
+
+    def _says(self, sentence: Sentence, own: Shown) -> Text:
+        shown = {"value": own}
+        for name in placeholders(sentence) - {"value"}:
+            if name in self._parameters:
+                spec = self._parameters[name]
+                shown[name] = Shown(spec.value, spec.scale, spec.unit)
+            elif name in self._steps:
+                step = self._steps[name]
+                shown[name] = Shown(self._values.value(step), step.typed.scale, step.spec.unit)
+            else:
+                shown[name] = Shown(self._values.of(name), 1, self._inputs[name].unit)
+        return fill(sentence, shown)
+
+
+MET = Sentence(nl="U voldoet aan deze voorwaarde.", en="You meet this condition.")
