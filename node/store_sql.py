@@ -1,4 +1,4 @@
-"""The node's records, deliveries and ledger index in its database: one method, one step.
+"""The records a node holds, whom they name, where those live, and the ledger as followed.
 
 Every method works inside the caller's transaction, so that what belongs together is written
 together. Keys and persons are the work of subjects.py; what the steps mean that of submit.py,
@@ -7,18 +7,26 @@ follow.py and deliver_http.py.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, delete, exists, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import (
+    Connection,
+    Select,
+    delete,
+    exists,
+    insert,
+    select,
+    update,
+)
 
 from node import schema_sql as tables
 from node.errors import ErasedError
 from node.sealing import Content, bound, decrypt, encrypt, new_key
 from node.subjects import Subjects
+from node.work_sql import put
 from scheduler.facts import SubjectId
 
 IN_CHUNK: Final = 500  # values in one IN list; SQLite takes at least 999 parameters
@@ -66,18 +74,6 @@ class Residence:
     valid_from: date
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """One sealed payload in the inbox."""
-
-    author: str
-    id: str
-    record_class: str
-    suite: str
-    sealed: bytes
-    state: str
-
-
 _RECORD: Final = (
     tables.records.c.author,
     tables.records.c.id,
@@ -96,7 +92,7 @@ _RECORD: Final = (
 
 
 class Records:
-    """Statements over records, persons, residences, inbox, desk, entries and meta."""
+    """Statements over records, persons, residences and entries."""
 
     def __init__(self, subjects: Subjects) -> None:
         self.subjects = subjects
@@ -248,85 +244,6 @@ class Records:
         row = rows.first()
         return None if row is None else EntryRow(**row._mapping)
 
-    # The inbox and the desk.
-
-    def deliveries(self, connection: Connection, *conditions: Any) -> list[Delivery]:
-        """Deliveries that meet all conditions."""
-        columns = [tables.inbox.c[name] for name in Delivery.__slots__]
-        query = select(*columns).where(*conditions).order_by(tables.inbox.c.received_at)
-        return [Delivery(**row._mapping) for row in connection.execute(query)]
-
-    def set_delivery(
-        self, connection: Connection, author: str, record: str, state: str, lookups: Collection[str]
-    ) -> None:
-        """Keep a delivery in a state, to be looked at again when these persons have new facts."""
-        inbox = tables.inbox
-        connection.execute(
-            update(inbox).where(inbox.c.author == author, inbox.c.id == record).values(state=state)
-        )
-        for lookup in lookups:
-            put(connection, tables.inbox_waits, {"lookup": lookup, "author": author, "id": record})
-
-    def drop_delivery(self, connection: Connection, author: str, record: str) -> None:
-        """The delivery was opened: its sealed form and its notes go."""
-        for table in (tables.inbox, tables.inbox_waits):
-            connection.execute(delete(table).where(table.c.author == author, table.c.id == record))
-
-    def to_desk(
-        self, connection: Connection, author: str, record: str, code: str, detail: str, at: int
-    ) -> None:
-        """Put a matter before a human; the same matter stands there once."""
-        key = {"author": author, "id": record, "code": code}
-        put(connection, tables.desk, key, {"detail": detail, "at": at})
-
-    def off_desk(
-        self, connection: Connection, author: str, record: str, codes: Collection[str]
-    ) -> None:
-        """The matter solved itself."""
-        table = tables.desk
-        connection.execute(
-            delete(table).where(
-                table.c.author == author, table.c.id == record, table.c.code.in_(codes)
-            )
-        )
-
-    # What changed, and single values.
-
-    def mark_changed(self, connection: Connection, subjects: Iterable[SubjectId]) -> None:
-        """Let the flow look at these subjects again."""
-        version = int(self.value(connection, "changes") or "0")
-        for subject in sorted(set(subjects)):
-            version += 1
-            put(connection, tables.changed, {"subject": subject}, {"version": version})
-        self.set_value(connection, "changes", str(version))
-
-    def changed(self, connection: Connection) -> dict[SubjectId, int]:
-        """Subjects to look at, with the version of their last change."""
-        rows = connection.execute(
-            select(tables.changed.c.subject, tables.changed.c.version).order_by(
-                tables.changed.c.version
-            )
-        )
-        return {SubjectId(subject): int(version) for subject, version in rows}
-
-    def clear_changed(self, connection: Connection, done: dict[SubjectId, int]) -> None:
-        """These were looked at; a subject that changed meanwhile stays."""
-        table = tables.changed
-        for subject, version in done.items():
-            connection.execute(
-                delete(table).where(table.c.subject == subject, table.c.version == version)
-            )
-
-    def value(self, connection: Connection, name: str) -> str | None:
-        """A single value by name."""
-        table = tables.meta
-        found = connection.execute(select(table.c.value).where(table.c.name == name)).scalar()
-        return None if found is None else str(found)
-
-    def set_value(self, connection: Connection, name: str, value: str) -> None:
-        """Set a single value."""
-        put(connection, tables.meta, {"name": name}, {"value": value})
-
     # The end of retention.
 
     def erase(self, connection: Connection, subject: SubjectId) -> int:
@@ -344,34 +261,6 @@ class Records:
             connection.execute(delete(tables.outbox).where(tables.outbox.c.id == record))
             connection.execute(delete(tables.unaddressed).where(tables.unaddressed.c.id == record))
         return len(gone)
-
-    def counts(self, connection: Connection) -> dict[str, int]:
-        """Rows by state of records, inbox and outbox, for operators: `records.opened`, …"""
-        found: dict[str, int] = {}
-        for name, table in (
-            ("records", tables.records),
-            ("inbox", tables.inbox),
-            ("outbox", tables.outbox),
-        ):
-            rows = connection.execute(select(table.c.state, func.count()).group_by(table.c.state))
-            found |= {f"{name}.{state}": int(number) for state, number in rows}
-        return found
-
-
-def put(
-    connection: Connection,
-    table: Any,
-    key: dict[str, Any],
-    values: dict[str, Any] | None = None,
-) -> None:
-    """Insert a row, or set `values` on the one with this key; without values leave it."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table).values(**key, **(values or {}))
-    if values:
-        statement = statement.on_conflict_do_update(index_elements=list(key), set_=values)
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=list(key))
-    connection.execute(statement)
 
 
 def _record(row: Any) -> StoredRecord:
