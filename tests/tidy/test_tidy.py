@@ -41,8 +41,9 @@ def test_file_is_short_explained_and_finished(path: Path) -> None:
     assert text.count("\n") <= FILE_LINES_MAX
     assert UNFINISHED.search(text) is None
     tree = ast.parse(text)
-    if "migrations/versions" not in _name(path):
-        assert ast.get_docstring(tree), "a module says what it does and what it leaves to others"
+    if "migrations/versions" in _name(path):
+        return  # a table list, as long as the tables are many
+    assert ast.get_docstring(tree), "a module says what it does and what it leaves to others"
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
