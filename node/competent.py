@@ -1,8 +1,9 @@
 """Whether an author may speak for the persons of a record: a municipality for its own residents.
 
 Pure. A person's residence is the latest one known by entries before the record; when none is, the
-first one known by later entries. So the answer depends on the entries, not on the order in which
-deliveries arrived (Wet BRP 1.4: the municipality where the person lives keeps his data).
+first one that a municipality later says of itself. So a verdict rests on lower entries or on words
+that need no verdict: it depends on the entries, not on the order in which deliveries arrived
+(Wet BRP 1.4: the municipality where the person lives keeps his data).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal
 
-from node.access import MUNICIPALITY_PREFIX, SpeaksFor
+from node.access import MUNICIPALITY_PREFIX, SpeaksFor, municipality_member
 from node.store_sql import Residence
 from specs.records import Address, Birth, Move, RecordData
 
@@ -36,7 +37,11 @@ def residence_at(residences: Iterable[Residence], n: int) -> str | None:
     before = [home for home in known if home.n < n]
     if before:
         return max(before, key=lambda home: (home.valid_from, home.n)).municipality
-    later = [home for home in known if home.n > n]
+    later = [
+        home
+        for home in known
+        if home.n > n and home.author == municipality_member(home.municipality)
+    ]
     return min(later, key=lambda home: home.n).municipality if later else None
 
 

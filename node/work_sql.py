@@ -29,10 +29,13 @@ class Delivery:
     state: str
 
 
-def deliveries(connection: Connection, *conditions: Any) -> list[Delivery]:
-    """Deliveries that meet all conditions."""
+def deliveries(
+    connection: Connection, *conditions: Any, limit: int | None = None
+) -> list[Delivery]:
+    """Deliveries that meet all conditions, oldest first."""
     columns = [tables.inbox.c[name] for name in Delivery.__slots__]
-    query = select(*columns).where(*conditions).order_by(tables.inbox.c.received_at)
+    query = select(*columns).where(*conditions)
+    query = query.order_by(tables.inbox.c.received_at, tables.inbox.c.id).limit(limit)
     return [Delivery(**row._mapping) for row in connection.execute(query)]
 
 
