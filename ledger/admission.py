@@ -8,6 +8,7 @@ not void use up their id.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import Final
 
@@ -50,6 +51,11 @@ def found(envelope: Envelope, entry_hash: str) -> Registry:
     registry = governance.genesis(header.body, entry_hash)
     _verify_any(registry, envelope, _author_keys(registry, header))
     return registry
+
+
+def identity_of(header: Header) -> bytes:
+    """SHA-256 over author and id: what a store keeps unique. An author holds no zero byte."""
+    return hashlib.sha256(f"{header.author}\0{header.id}".encode()).digest()
 
 
 def candidates(registry: Registry, n: int, header: Header) -> tuple[bytes, ...]:

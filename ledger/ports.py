@@ -120,7 +120,11 @@ class Store(Protocol):
         ...
 
     async def publish(self, head: Head) -> None:
-        """Make head the published one unless a larger one is; remember it for its size."""
+        """Make head the published one unless a larger one is; remember it for its size.
+
+        A second note for the same size (more cosignatures) is shown by `load`, while
+        `published_over` keeps answering the first, so that receipts stay as they were.
+        """
         ...
 
     async def published_over(self, n: int) -> Head | None:

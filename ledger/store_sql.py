@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, and_, delete, insert, select, update
+from sqlalchemy import Connection, Select, and_, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -93,7 +93,12 @@ class SqlStore:
     async def published_over(self, n: int) -> Head | None:
         """The first remembered published head that covers entry n."""
         table = schema_sql.published
-        query = select(table).where(table.c.size > n).order_by(table.c.size).limit(1)
+        query = (
+            select(table.c.size, table.c.note)
+            .where(table.c.size > n)
+            .order_by(table.c.size)
+            .limit(1)
+        )
         return await self._database.read(lambda connection: _one_head(connection, query))
 
     async def entries(self, start: int, end: int) -> list[bytes]:
@@ -298,7 +303,8 @@ class SqlState:
 def _load(connection: Connection) -> Stored:
     state = connection.execute(select(_state).where(_ONE_STATE)).mappings().one()
     table = schema_sql.published
-    last = select(table).order_by(table.c.size.desc()).limit(1)
+    shown = func.coalesce(table.c.shown, table.c.note)
+    last = select(table.c.size, shown).order_by(table.c.size.desc()).limit(1)
     head = None
     if state["head_note"] is not None:
         head = Head(size=state["head_size"], note=bytes(state["head_note"]))
@@ -349,7 +355,7 @@ def _put_tiles(connection: Connection, tiles: Sequence[HashTile]) -> None:
 
 def _publish(connection: Connection, head: Head) -> None:
     table = schema_sql.published
-    change = update(table).where(table.c.size == head.size).values(note=head.note)
+    change = update(table).where(table.c.size == head.size).values(shown=head.note)
     if connection.execute(change).rowcount == 0:
         connection.execute(insert(table), {"size": head.size, "note": head.note})
 

@@ -6,13 +6,12 @@ version of it, not with every run.
 
 from __future__ import annotations
 
-import copyreg
 import multiprocessing
 import os
 import pickle
 from concurrent.futures import Future, ProcessPoolExecutor
-from types import MappingProxyType, TracebackType
-from typing import Any, Final, Self, TypeVar
+from types import TracebackType
+from typing import Final, Self, TypeVar
 
 from ledger.registry import Registry
 from ledger.verify_chunk import Admitted, Run, Shape, check_admission, check_shape
@@ -53,8 +52,6 @@ class Workers:
         self._registry = registry
         self._version += 1
         if self._pool is not None:
-            # Read-only views of dicts have no pickle of their own; this one makes them again.
-            copyreg.pickle(MappingProxyType, _pack_view)
             self._packed = pickle.dumps(registry)
 
     def shape_and_admission(self, run: Run) -> Future[tuple[Shape, Admitted]]:
@@ -100,10 +97,6 @@ def _both(run: Run, version: int, packed: bytes) -> tuple[Shape, Admitted]:
 
 def _again(run: Run, start: int, version: int, packed: bytes) -> Admitted:
     return check_admission(run, start, _registry(version, packed))
-
-
-def _pack_view(view: MappingProxyType[Any, Any]) -> tuple[Any, ...]:
-    return MappingProxyType, (dict(view),)
 
 
 def _done(value: _T) -> Future[_T]:

@@ -58,6 +58,7 @@ def upgrade() -> None:
         "ledger_published",
         sa.Column("size", _NUMBER, primary_key=True, autoincrement=False),
         sa.Column("note", sa.LargeBinary, nullable=False),
+        sa.Column("shown", sa.LargeBinary),
     )
     op.create_table(
         "ledger_cosigned",

@@ -1,0 +1,362 @@
+"""A mirror: keeps the whole log, and cosigns only what it has checked and stored (tlog-mirror).
+
+`add-checkpoint` locks it to one pending head; `add-entries` brings entries, each package proven
+under that head; chain, tree and signatures are checked, the entries stored durably, and only then
+the head is cosigned, with a key for that statement alone. Void entries are kept and reported. A
+broken chain or tree is refused, named, and kept as evidence. Transport is serve.py's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from ledger import cosigner, proofs, witness
+from ledger.checkpoint import cosign, parse_checkpoint
+from ledger.errors import (
+    ChainError,
+    FormatError,
+    HeadMovedError,
+    LedgerError,
+    ProofError,
+    StoreError,
+)
+from ledger.merkle import HASH_BYTES, leaf_hash, root_of
+from ledger.note import Note, NoteSigner, Verifier, parse_note, parse_vkey
+from ledger.packages import (
+    INFO_TYPE,
+    PACKAGES_MAX,
+    MirrorInfo,
+    Package,
+    Upload,
+    package_bounds,
+    parse_packages,
+    parse_upload,
+)
+from ledger.ports import Answer, Batch, Checks, Clock, Evidence, Head, Store, Stored
+from ledger.registry import Registry
+from ledger.subtree import verify_subtree
+from ledger.tail import Judged, Tail, empty_tail, judge, load_tail
+from ledger.tiles import TILE_WIDTH
+from ledger.witness import Cosigned
+
+PENDING_KEPT: Final = 16  # earlier pending heads an upload may still end at
+EXCESS_MAX: Final = PACKAGES_MAX * TILE_WIDTH
+
+
+class Mirror:
+    """One mirror of one log; call `start` first."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        origin: str,
+        log_vkey: str,
+        signer: NoteSigner,
+        clock: Clock,
+        checks: Checks,
+        log_id: str | None = None,
+    ) -> None:
+        """signer holds the mirror key; log_id, base64, pins entry 0 when it is known."""
+        self._store = store
+        self._origin = origin
+        self._log_vkey = log_vkey
+        self._signer = signer
+        self._clock = clock
+        self._checks = checks
+        self._log_id = log_id
+        self._tail = empty_tail()
+        self._stored = Stored(size=0, head=None, published=None)
+        self._pending: OrderedDict[int, Cosigned] = OrderedDict()
+        self._lock = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Take up what is stored; raises LedgerError when it is damaged."""
+        self._stored = await self._store.load()
+        self._tail = await load_tail(self._store)
+        if self._stored.head is not None:
+            self._remember(_opened(self._stored.head))
+
+    @property
+    def store(self) -> Store:
+        """The copy of the log, for those who serve it."""
+        return self._store
+
+    @property
+    def origin(self) -> str:
+        """The log it mirrors."""
+        return self._origin
+
+    @property
+    def size(self) -> int:
+        """The number of entries stored and checked."""
+        return self._tail.size
+
+    @property
+    def registry(self) -> Registry | None:
+        """The members as of the entries stored."""
+        return self._tail.registry
+
+    async def add_checkpoint(self, body: bytes) -> Answer:
+        """tlog-mirror `add-checkpoint`: a new pending head, without any cosignature."""
+        async with self._lock:
+            answer = await cosigner.add_checkpoint(
+                body,
+                logs={self._origin: self._log_keys()},
+                cosigners=(),
+                state=_Pending(self),
+                time=self._clock.now(),
+            )
+            if answer.status in (400, 422):
+                await self._keep_contradiction(body, answer.status)
+            return Answer(
+                status=answer.status, body=answer.body, content_type=answer.content_type
+            )
+
+    async def add_entries(self, body: bytes) -> Answer:
+        """tlog-mirror `add-entries`, its answers in the order of the specification."""
+        try:
+            upload, at = parse_upload(body)
+        except FormatError as error:
+            return _told(400, str(error))
+        if upload.origin != self._origin:
+            return _told(404, "the origin of this log is not known here")
+        async with self._lock:
+            if self._stored.head is None:
+                return _told(422, "no pending checkpoint; send add-checkpoint first")
+            head = self._pending.get(upload.end)
+            if head is None or not self._acceptable(upload):
+                return self._info(409, None if head is None else upload.end)
+            bounds = package_bounds(upload.start, upload.end)
+            packages = parse_packages(body, at, bounds[:PACKAGES_MAX])
+            if bounds and not packages:
+                return _told(400, "no whole package of entries in the request")
+            return await self._take(upload, head, bounds, packages)
+
+    async def compare(self, note: Note) -> Evidence | None:
+        """Compare a head that another member cosigned with this copy (L3).
+
+        Answers the evidence, kept, when its tree is not this one; None when it agrees, or is
+        larger than what is stored here and has to be asked about again later.
+        """
+        checkpoint = parse_checkpoint(note.text)
+        if checkpoint.origin != self._origin or checkpoint.size > self._tail.size:
+            return None
+        root = await proofs.root_at(self._store, checkpoint.size)
+        if root == checkpoint.root:
+            return None
+        return await self._keep(
+            "fork",
+            f"at size {checkpoint.size} the log signed root {checkpoint.root.hex()}, and stands "
+            f"here with root {root.hex()}",
+            {"theirs": note.encode(), **self._own_note()},
+        )
+
+    def _log_keys(self) -> list[Verifier]:
+        """The log's key as the ledger has it now, or as it was configured."""
+        registry = self._tail.registry
+        return [parse_vkey(self._log_vkey if registry is None else registry.log_vkey)]
+
+    def _acceptable(self, upload: Upload) -> bool:
+        published = self._stored.published
+        if published is not None and upload.end < published.size:
+            return False
+        excess = min(upload.end, self._tail.size) - upload.start
+        return upload.start <= self._tail.size and excess <= EXCESS_MAX
+
+    def _info(self, status: int, pending_size: int | None) -> Answer:
+        assert self._stored.head is not None
+        size = self._stored.head.size if pending_size is None else pending_size
+        info = MirrorInfo(pending_size=size, next_entry=self._tail.size)
+        return Answer(status=status, body=info.encode(), content_type=INFO_TYPE)
+
+    async def _take(
+        self,
+        upload: Upload,
+        head: Cosigned,
+        bounds: Sequence[tuple[int, int]],
+        packages: Sequence[Package],
+    ) -> Answer:
+        """Check and store the packages; cosign when they reach the head."""
+        fresh: list[bytes] = []
+        refusal: ProofError | None = None
+        for (first, last), package in zip(bounds, packages, strict=False):
+            try:
+                await self._authenticate(first, last, package, head, fresh)
+            except ProofError as error:
+                refusal = error
+                break
+            skip = max(0, self._tail.size + len(fresh) - first)
+            fresh.extend(package.entries[skip:])
+        try:
+            tail, judged, batch = await self._judged(fresh, head)
+        except (ChainError, ProofError) as error:
+            await self._keep("broken_chain", str(error), self._own_note())
+            return _told(422, str(error))
+        if batch.rows or batch.published is not None:
+            await self._commit(batch, tail)
+        await self._report_void(judged)
+        if refusal is not None:
+            return _told(422, str(refusal)) if not fresh else self._info(202, upload.end)
+        if self._tail.size < upload.end:
+            return self._info(202, upload.end)
+        return await self._cosignature(head)
+
+    async def _authenticate(
+        self, first: int, last: int, package: Package, head: Cosigned, fresh: Sequence[bytes]
+    ) -> None:
+        """Raise ProofError unless the package's subtree stands under the pending head."""
+        begin = first - first % TILE_WIDTH
+        before: list[bytes] = []
+        if begin < first:
+            (tile,) = await self._store.tiles([(0, begin // TILE_WIDTH)])
+            before = [
+                (tile or b"")[i * HASH_BYTES : (i + 1) * HASH_BYTES] for i in range(first - begin)
+            ]
+            held = self._tail.size - begin
+            for i in range(held, first - begin):  # entries of this same request, not stored yet
+                before[i] = leaf_hash(fresh[i - held])
+        leaves = [*before, *(leaf_hash(each) for each in package.entries)]
+        under = head.checkpoint
+        verify_subtree(begin, last, under.size, package.proof, root_of(leaves), under.root)
+
+    async def _judged(
+        self, fresh: Sequence[bytes], head: Cosigned
+    ) -> tuple[Tail, list[Judged], Batch]:
+        async def find(identities: Sequence[bytes]) -> set[bytes]:
+            return set(await self._store.find(identities))
+
+        tail, judged, tiles = await judge(self._tail, fresh, find, self._checks)
+        if self._log_id is not None and tail.founded.log != self._log_id:
+            raise ChainError("entry 0: not the genesis this mirror was told to expect")
+        batch = Batch(
+            start=self._tail.size, rows=tuple(each.row for each in judged), tiles=tuple(tiles)
+        )
+        published, size = self._stored.published, head.checkpoint.size
+        if tail.size == size and (published is None or published.size < size):
+            root = tail.growth.root()
+            if root != head.checkpoint.root:
+                raise ProofError(
+                    f"size {size}: the entries make root {root.hex()}, the log signed "
+                    f"{head.checkpoint.root.hex()}"
+                )
+            # Signed here, shown to nobody before the commit below has returned.
+            line = cosign(head.note, self._signer, self._clock.now())
+            signed = Head(size=size, note=head.note.with_signatures([line]).encode())
+            batch = replace(batch, published=signed)
+        return tail, judged, batch
+
+    async def _commit(self, batch: Batch, tail: Tail) -> None:
+        """Store durably; what became of a failed write is looked up before anything else."""
+        try:
+            await self._store.commit(batch, after=self._stored)
+        except StoreError:
+            await self.start()
+            raise
+        published = self._stored.published if batch.published is None else batch.published
+        self._stored = replace(self._stored, size=batch.size, published=published)
+        self._tail = tail
+
+    async def _cosignature(self, head: Cosigned) -> Answer:
+        """The mirror's own line over head, which is stored and published here."""
+        published = self._stored.published
+        if published is None or published.size != head.checkpoint.size:
+            return self._info(409, None)
+        own = self._signer.verifier
+        lines = [
+            each.line
+            for each in parse_note(published.note).signatures
+            if (each.name, each.key_id) == (own.name, own.key_id)
+        ]
+        return Answer(status=200, body="".join(lines).encode())
+
+    def _remember(self, head: Cosigned) -> None:
+        self._pending[head.checkpoint.size] = head
+        while len(self._pending) > PENDING_KEPT:
+            self._pending.popitem(last=False)
+
+    def _own_note(self) -> dict[str, bytes]:
+        return {} if self._stored.head is None else {"ours": self._stored.head.note}
+
+    async def _keep_contradiction(self, body: bytes, status: int) -> None:
+        """A head signed by the log that is not the continuation of the pending one."""
+        try:
+            submission = witness.parse_submission(body)
+            theirs = parse_checkpoint(submission.note.text)
+        except LedgerError:
+            return
+        if self._stored.head is None or status != 422:
+            return
+        ours = parse_checkpoint(parse_note(self._stored.head.note).text)
+        if ours.size == theirs.size and ours.root != theirs.root:
+            kind, reason = "fork", f"two roots signed for size {ours.size}"
+        elif theirs.size < ours.size:
+            kind, reason = "rollback", f"size {theirs.size} after size {ours.size}"
+        else:
+            kind = "unproven"
+            reason = f"no proof that size {theirs.size} continues size {ours.size}"
+        parts = {"ours": self._stored.head.note, "theirs": submission.note.encode()}
+        await self._keep(kind, reason, parts)
+
+    async def _report_void(self, judged: Sequence[Judged]) -> None:
+        for each in judged:
+            if each.row.void is not None:
+                await self._keep(
+                    "void_entry",
+                    f"entry {each.row.n} is inadmissible: {each.row.void}",
+                    {"entry": each.row.raw, **self._own_note()},
+                )
+
+    async def _keep(self, kind: str, reason: str, parts: Mapping[str, bytes]) -> Evidence:
+        evidence = Evidence(
+            kind=kind,
+            about=self._origin,
+            reason=reason,
+            parts=parts,
+            found_at=self._clock.now(),
+        )
+        await self._store.keep_evidence(evidence)
+        return evidence
+
+
+class _Pending:
+    """The mirror's pending head as the state of a cosigner that signs nothing."""
+
+    def __init__(self, mirror: Mirror) -> None:
+        self._mirror = mirror
+
+    async def last(self, origin: str) -> Cosigned | None:
+        """The pending head."""
+        del origin
+        head = self._mirror._stored.head
+        return None if head is None else _opened(head)
+
+    async def swap(self, origin: str, before: Cosigned | None, after: Cosigned) -> bool:
+        """Make after the pending head; False when it is another by now."""
+        del origin, before
+        mirror = self._mirror
+        head = Head(size=after.checkpoint.size, note=after.note.encode())
+        try:
+            await mirror._store.set_head(head, after=mirror._stored.head)
+        except HeadMovedError:
+            await mirror.start()
+            return False
+        except StoreError:
+            await mirror.start()
+            raise
+        mirror._stored = replace(mirror._stored, head=head)
+        mirror._remember(after)
+        return True
+
+
+def _opened(head: Head) -> Cosigned:
+    note = parse_note(head.note)
+    return Cosigned(checkpoint=parse_checkpoint(note.text), note=note)
+
+
+def _told(status: int, reason: str) -> Answer:
+    return Answer(status=status, body=f"{reason}\n".encode())
