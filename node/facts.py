@@ -1,0 +1,94 @@
+"""The facts a node holds: accepted records, decrypted and read, for the scheduler.
+
+A function of the accepted records alone. Parsed facts are kept in memory for a while; whether a
+record still counts is asked of the database every time, so an erased one is never shown again.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from threading import Lock
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from node import schema_sql as tables
+from node.database_sql import Database
+from node.store_sql import Records, StoredRecord
+from scheduler.facts import Fact, SubjectId
+from specs.event import parse_payload
+from specs.records import PersonRef
+
+FACTS_KEPT_MAX: Final = 20_000
+
+
+class Facts:
+    """Reads facts; safe to use from several threads."""
+
+    def __init__(self, database: Database, records: Records) -> None:
+        self._database = database
+        self._records = records
+        self._kept: OrderedDict[tuple[str, str], Fact] = OrderedDict()
+        self._lock = Lock()
+
+    def facts_of(self, subjects: Iterable[SubjectId]) -> list[Fact]:
+        """All accepted facts that name any of these subjects, in ledger order."""
+        with self._database.read() as connection:
+            found = self._records.naming(connection, subjects, tables.records.c.state == "opened")
+            return [self._fact(connection, record) for record in found]
+
+    def fact(self, author: str, record: str) -> Fact | None:
+        """One accepted fact by author and record id, None when there is none."""
+        with self._database.read() as connection:
+            found = self._records.get(connection, author, record)
+            if found is None or found.state != "opened":
+                return None
+            return self._fact(connection, found)
+
+    def of_type(self, record_type: str) -> list[Fact]:
+        """All accepted facts of one type, in ledger order."""
+        with self._database.read() as connection:
+            found = self._records.where(
+                connection,
+                tables.records.c.type == record_type,
+                tables.records.c.state == "opened",
+            )
+            return [self._fact(connection, record) for record in found]
+
+    def person(self, subject: SubjectId) -> PersonRef:
+        """BSN, birth date and surname of a subject; raises ErasedError."""
+        with self._database.read() as connection:
+            return self._records.subjects.identity(connection, subject)
+
+    def subjects(self) -> list[SubjectId]:
+        """Every subject this node knows."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(tables.subjects.c.subject).order_by(tables.subjects.c.subject)
+            )
+            return [SubjectId(subject) for subject in rows.scalars()]
+
+    def _fact(self, connection: Connection, record: StoredRecord) -> Fact:
+        key = (record.author, record.id)
+        with self._lock:
+            kept = self._kept.get(key)
+        if kept is not None and kept.known == record.n:
+            return kept
+        assert record.n is not None  # only recorded records are opened
+        event = parse_payload(self._records.content(connection, record.author, record.id).payload)
+        fact = Fact(
+            record=record.id,
+            type=record.type,
+            data=event.data,
+            subjects=self._records.persons_in(connection, record.author, record.id),
+            valid_from=event.valid_from,
+            valid_until=event.valid_until,
+            known=record.n,
+            author=record.author,
+        )
+        with self._lock:
+            self._kept[key] = fact
+            while len(self._kept) > FACTS_KEPT_MAX:
+                self._kept.popitem(last=False)
+        return fact
