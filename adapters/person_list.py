@@ -160,9 +160,16 @@ def _birth_of(
 ) -> RecordDraft | None:
     if person.born is None:
         return None
+    return birth_draft(person.ref, parents, person.born, person.where, report)
+
+
+def birth_draft(
+    person: PersonRef, parents: Iterable[PersonRef], born: date, where: str, report: Report
+) -> RecordDraft | None:
+    """A birth, its parents in the order of their BSNs so that every view of it is the same."""
     ordered = sorted(parents, key=lambda ref: (ref.bsn is None, ref.bsn or "", ref.surname))
-    values = {"person": person.ref, "parents": tuple(ordered)}
-    return build(BIRTH, values, valid_from=person.born, where=person.where, report=report)
+    values = {"person": person, "parents": tuple(ordered)}
+    return build(BIRTH, values, valid_from=born, where=where, report=report)
 
 
 def _moves(one: PersonList, report: Report) -> list[tuple[RecordDraft, bool]]:

@@ -16,17 +16,19 @@ from typing import Any, Final
 import yaml
 
 from adapters import suwinet_brp, suwinet_uwv
+from adapters.births import one_birth_per_child
 from adapters.errors import ManifestError
 from adapters.formats import FORMATS, detect
 from adapters.reading import FILE_BYTES_MAX, ReadResult, Report
+from specs.errors import Problem
 from specs.records import (
     KINDERBIJSLAG_SET,
     RENT_SET,
     Birth,
     Move,
     PersonRef,
-    Recurring,
     RecordDraft,
+    Recurring,
 )
 from specs.values import Month
 
@@ -103,6 +105,19 @@ def read_file(file: DataFile) -> ReadResult:
     return FORMATS[file.format](content, source=file.name)
 
 
+def read_all(data: DataSet) -> list[tuple[DataFile, list[RecordDraft], list[Problem]]]:
+    """All files in order, each with its drafts and problems; a child that the BRP answers of
+    several persons name is born once."""
+    read = [(file, *read_file(file)) for file in data.files]
+    places = [place for place, one in enumerate(read) if one[0].format == "suwinet-brp"]
+    batches, problems = one_birth_per_child([(read[p][0].name, read[p][1]) for p in places])
+    for place, drafts in zip(places, batches, strict=True):
+        file, _, found = read[place]
+        more = [problem for problem in problems if problem.source == file.name]
+        read[place] = (file, drafts, [*found, *more])
+    return read
+
+
 def member_for(file: DataFile, draft: RecordDraft) -> str:
     """The member of the demo network that sends this record."""
     if file.member is not None:
@@ -122,13 +137,21 @@ def _content(path: Path) -> bytes:
         return file.read(FILE_BYTES_MAX + 1)
 
 
+def _peek(path: Path) -> bytes:
+    """The content to recognise a file by; empty when it cannot be opened (read_file says why)."""
+    try:
+        return _content(path)
+    except OSError:
+        return b""
+
+
 def _by_looking(directory: Path) -> DataSet:
     paths = sorted(
         path for path in directory.rglob("*") if path.suffix in _SUFFIXES and path.is_file()
     )
     if len(paths) > FILES_MAX:
         raise ManifestError(f"{directory}: more than {FILES_MAX} files; load it in parts")
-    formats = {path: detect(_content(path), path.name) for path in paths}
+    formats = {path: detect(_peek(path), path.name) for path in paths}
     files = []
     asked = _persons_by_folder([path for path in paths if formats[path] == "suwinet-brp"])
     for path in paths:
@@ -154,7 +177,7 @@ def _persons_by_folder(paths: Sequence[Path]) -> dict[tuple[Path, str], PersonRe
     """
     found: dict[tuple[Path, str], PersonRef] = {}
     for path in paths:
-        drafts, _ = suwinet_brp.read(_content(path), source=path.name)
+        drafts, _ = suwinet_brp.read(_peek(path), source=path.name)
         for draft in drafts:
             ref = draft.data.person if isinstance(draft.data, Move | Birth) else None
             if ref is not None and ref.bsn is not None and ref.bsn in path.name:
