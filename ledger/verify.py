@@ -127,7 +127,9 @@ def _demand_quorum(policy: Policy, signed: SignedCheckpoint) -> None:
 def _older(since: bytes, newest: Checkpoint) -> Checkpoint:
     try:
         older = parse_checkpoint(parse_note(since).text)
-    except (CheckpointError, NoteError) as error:
+    except NoteError as error:
+        raise VerifyError("older checkpoint", str(error)) from None
+    except CheckpointError as error:
         raise _placed("older checkpoint", error) from None
     if older.origin != newest.origin:
         raise VerifyError(

@@ -7,12 +7,11 @@ before an entry, so a run stops at every governance entry and goes on when that 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ledger import admission, canonical
-from ledger.chain import Entry, parse_entry
+from ledger import admission
+from ledger.chain import Entry, entry_hash, parse_entry
 from ledger.envelope import GOVERNANCE_CLASS, identity
 from ledger.errors import AdmissionError, ChainError
 from ledger.merkle import HASH_BYTES, leaf_hash
@@ -70,10 +69,23 @@ class Admitted:
     voids: tuple[Void, ...]
 
 
+def check_run(run: Run, start: int, registry: Registry) -> tuple[Shape, Admitted]:
+    """Both checks, with every entry parsed once; a damaged run is not looked at for admission."""
+    shape, envelopes = _check_shape(run)
+    if shape.damage is not None:
+        return shape, Admitted(until=start, identities=b"", numbers=(), voids=())
+    return shape, _admit(envelopes[start - run.first :], start, registry)
+
+
 def check_shape(run: Run) -> Shape:
     """Leaf hashes against the tile, one entry form, numbers, links inside the run."""
+    return _check_shape(run)[0]
+
+
+def _check_shape(run: Run) -> tuple[Shape, list[bytes]]:
     damage: Damage | None = None
     first_prev = last_hash = ""
+    envelopes: list[bytes] = []
     for offset, data in enumerate(run.entries):
         index = run.first + offset
         at = offset * HASH_BYTES
@@ -88,13 +100,15 @@ def check_shape(run: Run) -> Shape:
             break
         if not last_hash:
             first_prev = entry.prev
-        last_hash = canonical.encode_base64(hashlib.sha256(data).digest())
-    return Shape(
+        last_hash = entry_hash(data)
+        envelopes.append(entry.envelope_raw)
+    shape = Shape(
         first_prev=first_prev,
         last_hash=last_hash,
         tile_roots=() if damage else full_tile_roots(run.hashes),
         damage=damage,
     )
+    return shape, envelopes
 
 
 def full_tile_roots(hashes: bytes) -> tuple[bytes, ...]:
@@ -111,14 +125,20 @@ def check_admission(run: Run, start: int, registry: Registry) -> Admitted:
 
     The entries' shape was checked. Whether an id was used before is left to the caller.
     """
+    entries = run.entries[start - run.first :]
+    return _admit([parse_entry(data).envelope_raw for data in entries], start, registry)
+
+
+def _admit(envelopes: Sequence[bytes], start: int, registry: Registry) -> Admitted:
     identities: list[bytes] = []
     numbers: list[int] = []
     voids: list[Void] = []
-    n = start
-    for n, data in enumerate(run.entries[start - run.first :], start=start):
+    until = start + len(envelopes)
+    for n, raw in enumerate(envelopes, start=start):
         try:
-            envelope = admission.open_envelope(parse_entry(data).envelope_raw)
+            envelope = admission.open_envelope(raw)
             if envelope.header.record_class == GOVERNANCE_CLASS:
+                until = n
                 break
             keys = admission.candidates(registry, n, envelope.header)
             admission.check_signature(registry, envelope, keys)
@@ -127,10 +147,8 @@ def check_admission(run: Run, start: int, registry: Registry) -> Admitted:
         else:
             identities.append(identity(envelope.header))
             numbers.append(n)
-    else:
-        n = run.first + len(run.entries)
     return Admitted(
-        until=n,
+        until=until,
         identities=b"".join(identities),
         numbers=tuple(numbers),
         voids=tuple(voids),

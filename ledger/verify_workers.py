@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from ledger.registry import Registry
-from ledger.verify_chunk import Admitted, Run, Shape, check_admission, check_shape
+from ledger.verify_chunk import Admitted, Run, Shape, check_admission, check_run
 
 _T = TypeVar("_T")
 
@@ -58,7 +58,7 @@ class Workers:
         """Both checks of a whole run; entry 0 made the registry and is not admitted by it."""
         if self._pool is not None:
             return self._pool.submit(_both, run, self._version, self._packed)
-        return _done((check_shape(run), check_admission(run, max(1, run.first), self._known())))
+        return _done(check_run(run, max(1, run.first), self._known()))
 
     def admission(self, run: Run, start: int) -> Future[Admitted]:
         """Admission again from entry number start on, by the registry in use now."""
@@ -91,8 +91,7 @@ def _registry(version: int, packed: bytes) -> Registry:
 
 
 def _both(run: Run, version: int, packed: bytes) -> tuple[Shape, Admitted]:
-    shape = check_shape(run)
-    return shape, check_admission(run, max(1, run.first), _registry(version, packed))
+    return check_run(run, max(1, run.first), _registry(version, packed))
 
 
 def _again(run: Run, start: int, version: int, packed: bytes) -> Admitted:
