@@ -50,6 +50,10 @@ class Growth:
         """The number of leaves."""
         return self._size
 
+    def edge(self) -> dict[int, bytes]:
+        """The partial tile of each level that has one, to take the tree up again."""
+        return dict(self._edge)
+
     def copy(self) -> Growth:
         """Another tree with the same leaves."""
         return Growth(self._size, self._edge)
