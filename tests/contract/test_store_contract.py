@@ -1,0 +1,271 @@
+"""One contract for every Store: what is promised in ports.py, on memory and SQLite."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from ledger.checkpoint import Checkpoint
+from ledger.database_sql import Database, migrate, sqlite_url
+from ledger.errors import HeadMovedError, LeaseError, StoreError
+from ledger.note import Note
+from ledger.ports import Batch, Evidence, HashTile, Head, Row, StateStore, Store
+from ledger.store_memory import MemoryCosigned, MemoryState, MemoryStore
+from ledger.store_sql import SqlCosigned, SqlState, SqlStore
+from ledger.witness import Cosigned
+
+Open = Callable[[], "Opened"]
+
+
+class Opened:
+    """One storage with everything the ledger keeps in it; `again` opens the same one anew."""
+
+    def __init__(self, kind: str, url: str) -> None:
+        self.kind, self.url = kind, url
+        self.memory = (MemoryStore(), MemoryCosigned(), MemoryState())
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[tuple[Store, SqlCosigned | MemoryCosigned, StateStore]]:
+        if self.kind == "memory":
+            yield self.memory
+            return
+        database = Database(self.url)
+        try:
+            yield SqlStore(database), SqlCosigned(database), SqlState(database)
+        finally:
+            await database.close()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
+    url = sqlite_url(tmp_path / "ledger.sqlite3")
+    if request.param != "memory":
+        migrate(url)
+    return Opened(request.param, url)
+
+
+def row(n: int, *, void: str | None = None, governance: bool = False) -> Row:
+    identity = None if void else n.to_bytes(32, "big")
+    return Row(n=n, raw=b"entry %d" % n, identity=identity, void=void, governance=governance)
+
+
+def head(size: int, mark: str = "") -> Head:
+    return Head(size=size, note=f"note {size}{mark}".encode())
+
+
+def batch(start: int, count: int, **changes: object) -> Batch:
+    rows = tuple(row(n) for n in range(start, start + count))
+    tile = HashTile(level=0, n=0, hashes=bytes(32) * (start + count))
+    values = {"start": start, "rows": rows, "tiles": (tile,), "head": head(start + count)}
+    return Batch(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def run(storage: Opened, work: Callable[[Store], Awaitable[None]]) -> None:
+    async def opened() -> None:
+        async with storage.open() as (store, _, _):
+            await work(store)
+
+    asyncio.run(opened())
+
+
+def test_an_empty_store_holds_nothing(storage: Opened) -> None:
+    async def work(store: Store) -> None:
+        stored = await store.load()
+        assert (stored.size, stored.head, stored.published) == (0, None, None)
+        assert await store.entries(0, 10) == []
+        assert await store.tiles([(0, 0), (3, 7)]) == [None, None]
+        assert await store.find([bytes(32)]) == {}
+        assert await store.published_over(0) is None
+
+    run(storage, work)
+
+
+def test_a_batch_is_there_after_opening_again(storage: Opened) -> None:
+    async def write(store: Store) -> None:
+        await store.commit(batch(0, 3), after=await store.load())
+        await store.publish(head(3))
+
+    async def read(store: Store) -> None:
+        stored = await store.load()
+        assert (stored.size, stored.head, stored.published) == (3, head(3), head(3))
+        assert await store.entries(1, 9) == [b"entry 1", b"entry 2"]
+        assert await store.tiles([(0, 0)]) == [bytes(96)]
+        assert await store.find([row(2).identity or b"", bytes(31)]) == {row(2).identity: 2}
+
+    run(storage, write)
+    run(storage, read)
+
+
+def test_a_batch_upon_another_head_writes_nothing(storage: Opened) -> None:
+    async def work(store: Store) -> None:
+        empty = await store.load()
+        await store.commit(batch(0, 2), after=empty)
+        with pytest.raises(HeadMovedError):
+            await store.commit(batch(0, 1), after=empty)
+        stored = await store.load()
+        for after in (
+            empty,
+            type(stored)(size=2, head=head(2, "other"), published=None),
+            type(stored)(size=1, head=head(2), published=None),
+        ):
+            with pytest.raises(HeadMovedError):
+                await store.commit(batch(2, 1), after=after)
+        assert await store.load() == stored
+        assert await store.entries(0, 9) == [b"entry 0", b"entry 1"]
+        await store.commit(batch(2, 1), after=stored)
+
+    run(storage, work)
+
+
+def test_an_id_twice_writes_nothing_of_its_batch(storage: Opened) -> None:
+    async def work(store: Store) -> None:
+        await store.commit(batch(0, 2), after=await store.load())
+        stored = await store.load()
+        again = Row(n=3, raw=b"entry 3", identity=row(1).identity)
+        with pytest.raises(StoreError):
+            await store.commit(batch(2, 2, rows=(row(2), again)), after=stored)
+        assert await store.load() == stored
+        assert await store.find([row(2).identity or b""]) == {}
+
+    run(storage, work)
+
+
+def test_void_entries_take_no_id_and_governance_is_listed(storage: Opened) -> None:
+    async def work(store: Store) -> None:
+        rows = (
+            row(0, governance=True),
+            row(1, void="bad_signature"),
+            row(2, void="malformed", governance=True),
+            row(3, governance=True),
+        )
+        await store.commit(batch(0, 4, rows=rows), after=await store.load())
+        assert [each.n for each in await store.governance()] == [0, 3]
+        assert [each.void for each in await store.rows(0, 4)] == [
+            None, "bad_signature", "malformed", None,
+        ]  # fmt: skip
+        assert await store.find([(1).to_bytes(32, "big")]) == {}
+
+    run(storage, work)
+
+
+def test_tiles_keep_their_newest_content(storage: Opened) -> None:
+    async def work(store: Store) -> None:
+        await store.commit(batch(0, 1), after=await store.load())
+        tiles = (HashTile(level=0, n=0, hashes=b"a" * 64), HashTile(level=1, n=0, hashes=b"b" * 32))
+        await store.commit(batch(1, 1, tiles=tiles), after=await store.load())
+        assert await store.tiles([(1, 0), (0, 0)]) == [b"b" * 32, b"a" * 64]
+
+    run(storage, work)
+
+
+def test_the_pending_head_is_swapped_only_from_what_it_is(storage: Opened) -> None:
+    async def work(store: Store) -> None:
+        await store.set_head(head(5), after=None)
+        with pytest.raises(HeadMovedError):
+            await store.set_head(head(7), after=None)
+        with pytest.raises(HeadMovedError):
+            await store.set_head(head(7), after=head(5, "other"))
+        await store.set_head(head(7), after=head(5))
+        assert (await store.load()).head == head(7)
+
+    run(storage, work)
+
+
+def test_receipts_keep_the_first_published_note_of_a_size(storage: Opened) -> None:
+    async def work(store: Store) -> None:
+        await store.commit(batch(0, 9), after=await store.load())
+        for published in (head(4), head(4, " and more"), head(9)):
+            await store.publish(published)
+        assert await store.published_over(3) == head(4)
+        assert await store.published_over(4) == head(9)
+        assert await store.published_over(9) is None
+        await store.publish(head(9, " and more"))
+        assert (await store.load()).published == head(9, " and more")
+
+    run(storage, work)
+
+
+def test_a_batch_may_publish_in_the_same_transaction(storage: Opened) -> None:
+    async def work(store: Store) -> None:
+        await store.commit(batch(0, 2, published=head(2)), after=await store.load())
+        assert (await store.load()).published == head(2)
+
+    run(storage, work)
+
+
+def test_a_lease_fences_off_who_held_it_before(storage: Opened) -> None:
+    async def work(store: Store) -> None:
+        first = await store.acquire("a", now=100, until=110)
+        assert await store.acquire("a", now=105, until=115) == first
+        with pytest.raises(LeaseError):
+            await store.acquire("b", now=114, until=130)
+        second = await store.acquire("b", now=115, until=130)
+        assert second > first
+        with pytest.raises(LeaseError):
+            await store.commit(batch(0, 1), after=await store.load(), fence=first)
+        assert (await store.load()).size == 0
+        await store.commit(batch(0, 1), after=await store.load(), fence=second)
+        assert (await store.load()).size == 1
+
+    run(storage, work)
+
+
+def test_a_lease_that_ran_out_gets_another_number(storage: Opened) -> None:
+    async def work(store: Store) -> None:
+        first = await store.acquire("a", now=100, until=110)
+        assert await store.acquire("a", now=110, until=120) > first
+
+    run(storage, work)
+
+
+def test_evidence_is_kept_once(storage: Opened) -> None:
+    async def work(store: Store) -> None:
+        evidence = Evidence(
+            kind="fork", about="o", reason="two roots", parts={"a": b"1", "b": b"\x002"}, found_at=7
+        )
+        await store.keep_evidence(evidence)
+        await store.keep_evidence(evidence)
+        assert await store.evidence() == [evidence]
+
+    run(storage, work)
+
+
+def test_cosigned_state_is_one_compare_and_swap(storage: Opened) -> None:
+    def cosigned(size: int) -> Cosigned:
+        checkpoint = Checkpoint(origin="o", size=size, root=bytes([size]) * 32)
+        return Cosigned(checkpoint=checkpoint, note=Note(text=checkpoint.text, signatures=()))
+
+    async def work() -> None:
+        async with storage.open() as (_, state, _):
+            assert await state.last("o") is None
+            assert await state.swap("o", None, cosigned(3))
+            assert not await state.swap("o", None, cosigned(4))
+            assert not await state.swap("o", cosigned(2), cosigned(4))
+            assert await state.swap("o", cosigned(3), cosigned(5))
+            assert await state.swap("other", None, cosigned(1))
+
+    asyncio.run(work())
+
+
+def test_a_followers_place_and_ids_are_saved_together(storage: Opened) -> None:
+    async def work() -> None:
+        async with storage.open() as (_, _, states):
+            assert await states.load() is None
+            await states.save(b"one", [b"a" * 32, b"b" * 32])
+            await states.save(b"two", [b"c" * 32])
+        async with storage.open() as (_, _, states):
+            assert await states.load() == b"two"
+            assert await states.known([b"b" * 32, b"c" * 32, b"d" * 32]) == {b"b" * 32, b"c" * 32}
+            await states.clear()
+            assert (await states.load(), await states.known([b"b" * 32])) == (None, set())
+
+    asyncio.run(work())
+
+
+def test_a_store_without_tables_names_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="vastedag init"):
+        Database(sqlite_url(tmp_path / "empty.sqlite3"))

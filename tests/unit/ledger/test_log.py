@@ -1,0 +1,242 @@
+"""The sequencer: order, receipts only after the quorum, idempotence, refusals, back-pressure."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from ledger.errors import AdmissionError, BusyError, StoreError
+from ledger.log import Limits, create_log
+from ledger.policy import parse_policy
+from ledger.proof import Receipt, parse_receipt, verify_receipt
+from ledger.store_memory import MemoryStore
+from tests import ledger_network as nets
+
+
+async def settled(condition: Any) -> None:
+    """Let tasks run until it holds; fail when it does not within two seconds."""
+    for _ in range(1_000):
+        if condition():
+            return
+        await asyncio.sleep(0.002)
+    raise AssertionError("never settled")
+
+
+def test_a_receipt_verifies_with_the_policy_alone() -> None:
+    async def work() -> None:
+        net = await nets.make_network()
+        receipt = await net.log.append(nets.record(net.log_id, "a"))
+        (entry,) = await net.store.entries(receipt.index, receipt.index + 1)
+        policy = parse_policy(net.log.registry.policy_text().encode())
+        opened = verify_receipt(parse_receipt(receipt.encode()), entry, policy)
+        assert len(opened.cosigners) >= 3
+        await net.log.stop()
+
+    asyncio.run(work())
+
+
+def test_the_same_record_again_gets_the_same_receipt() -> None:
+    async def work() -> None:
+        net = await nets.make_network()
+        raw = nets.record(net.log_id, "a")
+        first = await net.log.append(raw)
+        await net.log.append(nets.record(net.log_id, "b"))
+        assert await net.log.append(raw) == first
+        twice = await net.log.append_many([raw, raw])
+        assert twice == [first, first]
+        assert net.log.status().size == 3
+        await net.log.stop()
+
+    asyncio.run(work())
+
+
+def test_two_of_the_same_at_once_make_one_entry() -> None:
+    async def work() -> None:
+        net = await nets.make_network()
+        raw = nets.record(net.log_id, "a")
+        receipts = await asyncio.gather(*(net.log.append(raw) for _ in range(20)))
+        assert {each.index for each in receipts} == {1}
+        assert net.log.status().size == 2
+        await net.log.stop()
+
+    asyncio.run(work())
+
+
+def test_the_same_id_with_other_content_is_refused_before_and_after_it_is_recorded() -> None:
+    async def work() -> None:
+        net = await nets.make_network()
+        raw, other = (nets.record(net.log_id, "a", content=each) for each in ("", "other"))
+        answers = await net.log.append_many([raw, other])
+        assert isinstance(answers[0], Receipt)
+        assert isinstance(answers[1], AdmissionError)
+        with pytest.raises(AdmissionError) as refused:
+            await net.log.append(other)
+        assert refused.value.code == "reused_id"
+        assert net.log.status().size == 2
+        await net.log.stop()
+
+    asyncio.run(work())
+
+
+def test_every_refusal_has_its_code_and_leaves_no_entry() -> None:
+    async def work() -> None:
+        net = await nets.make_network(seen_lag_max=10)
+        for n in range(20):
+            await net.log.append(nets.record(net.log_id, f"r{n}", seen=n))
+        size = net.log.status().size
+        assert size == 21
+        good = nets.record(net.log_id, "x", seen=15)
+        cases = {
+            "unknown_member": nets.record(net.log_id, "1", author="nobody", seen=15),
+            "wrong_key": nets.record(net.log_id, "2", seen=15, key=nets.signer("svb", "record")),
+            "bad_signature": nets.record(
+                net.log_id, "3", seen=15, key=nets.signer("stranger", "record")
+            ),
+            "class_not_allowed": nets.record(
+                net.log_id, "4", author="woonstad", record_class="income", seen=15
+            ),
+            "wrong_log": nets.record(nets.b64(bytes(32)), "5", seen=15),
+            "stale_seen": nets.record(net.log_id, "6", seen=5),
+            "future_seen": nets.record(net.log_id, "7", seen=10**6),
+            "oversize": good + b" " * 70_000,
+            "malformed": good + b" ",
+        }
+        for code, raw in cases.items():
+            with pytest.raises(AdmissionError) as refused:
+                await net.log.append(raw)
+            assert refused.value.code == code
+        assert net.log.status().size == size
+        await net.log.stop()
+
+    asyncio.run(work())
+
+
+def test_no_receipt_and_no_published_head_without_the_quorum() -> None:
+    async def work() -> None:
+        net = await nets.make_network()
+        await net.log.append(nets.record(net.log_id, "a"))
+        for member in ("uwv", "svb"):
+            net.peers[member].down = True
+        waiting = asyncio.create_task(net.log.append(nets.record(net.log_id, "b")))
+        await settled(lambda: net.mirrors["gm0344"].size == 3)
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        published = (await net.store.load()).published
+        assert published is not None
+        assert published.size == 2
+        net.peers["svb"].down = False
+        receipt = await waiting
+        assert receipt.index == 2
+        await settled(lambda: net.mirrors["svb"].size == 3)
+        assert net.mirrors["uwv"].size == 2
+        net.peers["uwv"].down = False
+        await settled(lambda: net.mirrors["uwv"].size == 3)
+        await net.log.stop()
+
+    asyncio.run(work())
+
+
+def test_late_mirrors_and_witnesses_are_shown_but_not_in_receipts() -> None:
+    async def work() -> None:
+        net = await nets.make_network()
+        raw = nets.record(net.log_id, "a")
+        receipt = await net.log.append(raw)
+
+        shown = 0
+        for _ in range(500):
+            published = (await net.store.load()).published
+            shown = 0 if published is None else published.note.count(b"\xe2\x80\x94 ")
+            if shown == 7:
+                break
+            await asyncio.sleep(0.002)
+        assert shown == 7  # the log, four mirrors, two witnesses
+        assert await net.log.append(raw) == receipt
+        await net.log.stop()
+
+    asyncio.run(work())
+
+
+def test_a_full_queue_answers_busy_and_takes_nothing() -> None:
+    async def work() -> None:
+        limits = Limits(batch_seconds=0.0, queue_entries_max=5, push_retry_seconds=0.002)
+        net = await nets.make_network(limits=limits)
+        answers = await net.log.append_many([nets.record(net.log_id, f"{n}") for n in range(9)])
+        assert [type(each) for each in answers] == [Receipt] * 5 + [BusyError] * 4
+        assert net.log.status().size == 6
+        await net.log.stop()
+
+    asyncio.run(work())
+
+
+def test_after_a_stop_what_was_stored_is_published_by_the_next_start() -> None:
+    async def work() -> None:
+        net = await nets.make_network()
+        await net.log.append(nets.record(net.log_id, "a"))
+        for peer in net.peers.values():
+            peer.down = True
+        raw = nets.record(net.log_id, "b")
+        waiting = asyncio.create_task(net.log.append(raw))
+        await settled(lambda: net.log.status().size == 3)
+        await net.log.stop()
+        with pytest.raises(BusyError):
+            await waiting
+        for peer in net.peers.values():
+            peer.down = False
+        again = nets.make_log(net.store, net.peers, net.clock)
+        await again.start()
+        await settled(lambda: again.status().published_size == 3)
+        assert (await again.append(raw)).index == 2
+        await again.stop()
+
+    asyncio.run(work())
+
+
+def test_a_log_of_many_tiles_gives_receipts_that_verify() -> None:
+    async def work() -> None:
+        net = await nets.make_network()
+        raws = [nets.record(net.log_id, f"{n}") for n in range(700)]
+        receipts = await net.log.append_many(raws)
+        policy = parse_policy(net.log.registry.policy_text().encode())
+        entries = await net.store.entries(0, 701)
+        for receipt in receipts:
+            assert isinstance(receipt, Receipt)
+            verify_receipt(receipt, entries[receipt.index], policy)
+        assert [each.index for each in receipts] == list(range(1, 701))  # type: ignore[union-attr]
+        await settled(lambda: {m.size for m in net.mirrors.values()} == {701})
+        await net.log.stop()
+
+    asyncio.run(work())
+
+
+def test_a_second_genesis_is_refused() -> None:
+    async def work() -> None:
+        store = MemoryStore()
+        genesis = nets.governance_record(nets.genesis_body(), log="")
+        await create_log(store, genesis, nets.log_signer())
+        with pytest.raises(StoreError, match="made once"):
+            await create_log(store, genesis, nets.log_signer())
+
+    asyncio.run(work())
+
+
+def test_a_genesis_needs_the_votes_and_its_own_log_key() -> None:
+    async def work() -> None:
+        few = nets.governance_record(nets.genesis_body(signers=("uwv", "svb")), log="")
+        with pytest.raises(AdmissionError):
+            await create_log(MemoryStore(), few, nets.log_signer())
+        genesis = nets.governance_record(nets.genesis_body(), log="")
+        with pytest.raises(AdmissionError):
+            await create_log(MemoryStore(), genesis, nets.log_signer(2))
+
+    asyncio.run(work())
+
+
+def test_starting_without_a_genesis_says_what_to_do() -> None:
+    async def work() -> None:
+        log = nets.make_log(MemoryStore(), {}, nets.FixedClock())
+        with pytest.raises(StoreError, match="vastedag init"):
+            await log.start()
+
+    asyncio.run(work())
