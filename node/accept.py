@@ -14,12 +14,15 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
+from ledger.errors import ProofError
+from ledger.proof import parse_receipt
 from node import schema_sql as tables
 from node import work_sql as work
 from node.access import Competence, TypeRule
 from node.errors import AccessError, MisfitError, MismatchError, RefusedError, SealError
 from node.hpke_keys import HpkePrivateKey
 from node.ledger_view import LedgerView, role_of
+from node.receipts import check_receipt
 from node.sealing import Content, SealContext, check_commitment, commitment, open_sealed
 from node.standing import REASONS, WAITING, Standing
 from node.store_sql import EntryRow, Records, StoredRecord
@@ -115,9 +118,21 @@ class Acceptance:
             detail = "the ledger holds another commitment under this id; check the record key"
             work.to_desk(connection, record.author, record.id, "commitment", detail, now)
             return
+        if record.receipt is not None:
+            self._check_receipt(connection, record.id, record.receipt, entry, now)
         data = parse_payload(content.payload).data
         self._records.change(connection, record.author, record.id, n=entry.n)
         self._standing.settle(connection, record.author, record.id, record.type, data, entry.n, now)
+
+    def _check_receipt(
+        self, connection: Connection, record: str, receipt: bytes, entry: EntryRow, now: int
+    ) -> None:
+        """Keep a receipt only if it proves this entry; without one it is asked for again."""
+        try:
+            check_receipt(parse_receipt(receipt), entry.leaf, self._view.registry)
+        except (MismatchError, ProofError) as fault:
+            self._records.change(connection, entry.author, record, receipt=None)
+            work.to_desk(connection, entry.author, record, "receipt", str(fault), now)
 
     # What another member delivered.
 

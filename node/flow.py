@@ -1,8 +1,8 @@
 """A life event from door to calendar: read this file from top to bottom.
 
 Each step is one call into one file; a crash between two steps repeats the second, never its effect:
-a draft has its id from its source, entries and parcels may come twice, and what changed stays marked
-until all that follows from it is stored.
+a draft has its id from its source, entries and parcels may come twice, and what changed stays
+marked until all that follows from it is stored.
 """
 
 from __future__ import annotations

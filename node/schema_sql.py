@@ -127,6 +127,7 @@ entries: Final = Table(
     Column("id", String(43), nullable=False),
     Column("record_class", String(32), nullable=False),
     Column("commitment", String(44)),
+    Column("leaf", LargeBinary, nullable=False),  # leaf hash: own receipts are verified by it
     Column("void", String(32)),
 )
 entries_by_identity: Final = Index("node_entries_identity", entries.c.id, entries.c.author)

@@ -60,6 +60,7 @@ class EntryRow:
     id: str
     record_class: str
     commitment: str | None
+    leaf: bytes
     void: str | None
 
 

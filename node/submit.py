@@ -19,8 +19,9 @@ from ledger.proof import Receipt
 from node import schema_sql as tables
 from node.batches import Batches
 from node.database_sql import Database
-from node.errors import NodeError, RefusedError, SealError, UnavailableError
+from node.errors import MismatchError, NodeError, RefusedError, SealError, UnavailableError
 from node.prepare import Preparer
+from node.receipts import check_receipt
 from node.sequencer_http import Sequencer
 from node.store_sql import Records, StoredRecord
 from specs.records import RecordDraft
@@ -57,7 +58,7 @@ class Submitter:
         self._sequencer = sequencer
         self._now = now
         self._prepared: Batches[RecordDraft, StoredRecord] = Batches(self._prepare_all)
-        self._received: Batches[tuple[str, Receipt, bytes], None] = Batches(self._keep_receipts)
+        self._received: Batches[tuple[str, Receipt, bytes], bool] = Batches(self._keep_receipts)
 
     async def submit(self, draft: RecordDraft) -> Recorded:
         """Record a draft; the same draft again answers the same receipt.
@@ -100,7 +101,8 @@ class Submitter:
                     continue
                 await asyncio.to_thread(self._refuse, record, refusal.code)
                 raise
-            await self._received.do((record.id, receipt, content))
+            if not await self._received.do((record.id, receipt, content)):
+                raise UnavailableError(f"record {record.id}: a receipt that proves nothing")
             return Recorded(record=record.id, index=receipt.index, receipt=content, repeated=False)
         raise AssertionError("the last attempt returns or raises")
 
@@ -120,12 +122,23 @@ class Submitter:
         assert record is not None  # prepare stored it in this very transaction
         return record
 
-    def _keep_receipts(self, receipts: Sequence[tuple[str, Receipt, bytes]]) -> Sequence[None]:
-        member = self._preparer.author.member
+    def _keep_receipts(self, receipts: Sequence[tuple[str, Receipt, bytes]]) -> Sequence[bool]:
         with self._database.write() as connection:
-            for record, receipt, content in receipts:
-                self._records.change(connection, member, record, receipt=content, n=receipt.index)
-        return [None] * len(receipts)
+            return [self._keep_receipt(connection, *each) for each in receipts]
+
+    def _keep_receipt(
+        self, connection: Connection, record: str, receipt: Receipt, content: bytes
+    ) -> bool:
+        """Keep it, unless the entry was followed already and the receipt does not prove it."""
+        member = self._preparer.author.member
+        entry = self._records.entry(connection, member, record)
+        if entry is not None and entry.void is None:
+            try:
+                check_receipt(receipt, entry.leaf, self._preparer.view.registry)
+            except MismatchError:
+                return False
+        self._records.change(connection, member, record, receipt=content, n=receipt.index)
+        return True
 
     def _pending(self) -> list[StoredRecord]:
         table = tables.records

@@ -75,6 +75,7 @@ def _records() -> None:
         sa.Column("id", sa.String(43), nullable=False),
         sa.Column("record_class", sa.String(32), nullable=False),
         sa.Column("commitment", sa.String(44)),
+        sa.Column("leaf", sa.LargeBinary(), nullable=False),
         sa.Column("void", sa.String(32)),
     )
     op.create_index("node_entries_identity", "node_entries", ["id", "author"])
