@@ -20,6 +20,9 @@ from node.formatting import Language
 from node.guard import Guard
 from node.pages import STATIC, Pages, Site
 from node.problems import install_problems
+from node.routes_events import create_api
+from node.routes_health import health_router
+from node.routes_log import log_router
 from node.routes_mijn import MijnRoutes, page_route
 from node.surface import Surface
 from node.visits import Clock, Visits
@@ -78,6 +81,10 @@ def create_app(surface: Surface, *, now: Clock = time.time) -> ASGIApp:
     app.include_router(_public_pages(pages, visits, site))
     if surface.calendars is not None:
         app.include_router(MijnRoutes(surface, surface.calendars, pages, visits).router())
+    app.include_router(health_router(surface.member, surface.state))
+    if surface.log is not None:
+        app.include_router(log_router(surface.log))
+    app.mount("/v1", create_api(surface.name, surface.intake))
     app.mount("/static", GZipMiddleware(StaticAssets(directory=STATIC), STATIC_BYTES_ZIPPED_MIN))
     return Guard(app)
 

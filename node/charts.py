@@ -99,11 +99,12 @@ def balance_chart(
         Markup(' aria-labelledby="balans-titel balans-uitleg" focusable="false">'),
         Markup('<title id="balans-titel">{}</title>').format(_title(language)),
         Markup('<desc id="balans-uitleg">{}</desc>').format(_description(before, after, language)),
-        _grid(frame, step, language),
-        _days(frame),
-        _pay_day(frame, pay_date, language),
+        _grid(frame, step),
         _line("vd-chart__before", frame, before),
         _line("vd-chart__after", frame, after),
+        _scale(frame, step, language),
+        _days(frame),
+        _pay_day(frame, pay_date, language),
         Markup("</svg>"),
     ]
     return Markup("").join(parts)
@@ -117,7 +118,7 @@ def _frame_of(month: Month, before: Balance, after: Balance) -> tuple[_Frame, in
     return frame, step
 
 
-def _grid(frame: _Frame, step: int, language: Language) -> Markup:
+def _grid(frame: _Frame, step: int) -> Markup:
     rows = Markup("")
     for cents in range(frame.low_cents, frame.high_cents + 1, step):
         height = frame.y(cents)
@@ -125,10 +126,16 @@ def _grid(frame: _Frame, step: int, language: Language) -> Markup:
         rows += Markup('<line class="{}" x1="{}" y1="{}" x2="{}" y2="{}"/>').format(
             kind, LEFT, height, WIDTH - RIGHT, height
         )
-        rows += Markup('<text class="vd-chart__scale" x="{}" y="{}">{}</text>').format(
-            LEFT, height - 5, whole_euros(cents, language)
-        )
     return rows
+
+
+def _scale(frame: _Frame, step: int, language: Language) -> Markup:
+    labels = Markup("")
+    for cents in range(frame.low_cents, frame.high_cents + 1, step):
+        labels += Markup('<text class="vd-chart__scale" x="{}" y="{}">{}</text>').format(
+            LEFT, frame.y(cents) - 5, whole_euros(cents, language)
+        )
+    return labels
 
 
 def _days(frame: _Frame) -> Markup:

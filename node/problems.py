@@ -64,7 +64,7 @@ class ProblemBody(BaseModel):
     model_config = ConfigDict(title="Problem")
 
     type: str = Field(description="A URI that names the kind of problem")
-    status: int = Field(description="The HTTP status", examples=[400])
+    status: int = Field(description="The HTTP status")
     title: str = Field(description="The kind of problem in words")
     detail: str = Field(description="What is wrong here, and what to do now")
     code: str = Field(description="The kind of problem for machines")
@@ -128,10 +128,15 @@ def install_problems(app: FastAPI, error_page: ErrorPage | None = None) -> None:
         del error
         return await answer(request, plain_problem(503), {"Retry-After": "5"})
 
+    async def broken(request: Request, error: Exception) -> Response:
+        del error  # guard.py tells its place in the log; nobody tells its text
+        return await answer(request, plain_problem(500))
+
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RefusedError, refused)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(UnavailableError, unavailable)
+    app.add_exception_handler(Exception, broken)
 
 
 def _invalid(error: RequestValidationError) -> ProblemDetails:

@@ -1,0 +1,62 @@
+"""A node's pages in a real browser: Debian's Chromium, against a server on the loopback."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, sync_playwright
+
+from node.app import create_app
+from node.surface import Surface
+from tests import needs
+from tests.browser.household_views import PHONE, SampleCalendars, SampleState
+
+START_SECONDS_MAX = 10
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """Address of a municipality's node with hand-made calendars."""
+    surface = Surface(
+        member="gm0344",
+        name="Gemeente Utrecht",
+        phone=PHONE,
+        development=True,
+        session_key=b"k" * 32,
+        today=lambda: date(2026, 1, 15),
+        state=SampleState(),
+        calendars=SampleCalendars(),
+        sign_in=True,
+    )
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(surface), log_level="warning", access_log=False)
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    until = time.monotonic() + START_SECONDS_MAX
+    while not server.started:
+        assert time.monotonic() < until, "the pages did not start"
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(START_SECONDS_MAX)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's browser. Root cannot use its sandbox, and test machines run as root."""
+    needs.require("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=needs.chromium(), args=["--no-sandbox"]
+        )
+        yield browser
+        browser.close()

@@ -1,0 +1,132 @@
+"""Every page at two widths: WCAG 2.2 AA by axe, no console or policy errors, no sideways scroll."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+WIDTHS = (1280, 320)
+MONTH = "/mijn/maand/2026-01"
+PUBLIC = ("/", "/toegankelijkheid", "/mijn/aanmelden")
+OWN = (
+    MONTH,
+    "/mijn/maand/2026-03",
+    f"{MONTH}/rooster",
+    "/mijn/waarom/zorgtoeslag/2026-02",
+    "/mijn/wijzigingen/2026-01",
+)
+LEVELS = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }
+}
+
+
+@pytest.fixture(params=WIDTHS, scope="module")
+def page(request: pytest.FixtureRequest, chromium: Browser, address: str) -> Iterator[Page]:
+    """A signed-in visitor at one width; every console message and failed load is kept."""
+    context = chromium.new_context(
+        viewport={"width": request.param, "height": 900}, base_url=address, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.messages = []  # type: ignore[attr-defined]
+    page.on("console", lambda message: page.messages.append(message.text))  # type: ignore[attr-defined]
+    page.on("pageerror", lambda error: page.messages.append(str(error)))  # type: ignore[attr-defined]
+    page.goto("/mijn/aanmelden")
+    page.get_by_label("Huishouden").select_option(index=0)
+    page.get_by_role("main").get_by_role("button", name="Aanmelden").click()
+    page.wait_for_url(f"**{MONTH}")
+    yield page
+    context.close()
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize("path", [*PUBLIC, *OWN])
+def test_accessible_quiet_and_within_its_width(page: Page, path: str, language: str) -> None:
+    page.messages.clear()  # type: ignore[attr-defined]
+    page.goto(f"{path}?taal={language}")
+    for details in page.locator("details").all():
+        details.locator("summary").click()
+    result = Axe().run(page, options=LEVELS)
+    assert result.violations_count == 0, result.generate_report()
+    assert page.messages == []  # type: ignore[attr-defined]
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.locator("h1").count() == 1
+    assert page.locator("html").get_attribute("lang") == language
+
+
+@pytest.mark.parametrize("path", [*PUBLIC, *OWN])
+def test_at_twice_the_size_nothing_is_lost(page: Page, path: str) -> None:
+    page.goto(f"{path}?taal=nl")
+    width = page.viewport_size["width"] if page.viewport_size else 0
+    if width > WIDTHS[1]:  # 200 % zoom halves the width in CSS pixels; 320 is WCAG's own 400 %
+        page.set_viewport_size({"width": width // 2, "height": 450})
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    if width > WIDTHS[1]:
+        page.set_viewport_size({"width": width, "height": 900})
+
+
+def test_by_keyboard_from_the_address_to_the_reason_of_an_amount(page: Page) -> None:
+    page.goto(f"{MONTH}?taal=nl")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Naar de inhoud"
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#inhoud")
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        focus = page.evaluate("document.activeElement.getAttribute('href') || ''")
+        visible = page.evaluate(
+            "(() => { const r = document.activeElement.getBoundingClientRect();"
+            " return r.top >= 0 && r.bottom <= window.innerHeight; })()"
+        )
+        assert visible, focus
+        if "/mijn/waarom/zorgtoeslag" in focus:
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/mijn/waarom/zorgtoeslag/2026-02")
+    assert page.get_by_role("heading", level=1).inner_text().startswith("Zorgtoeslag voor")
+
+
+def test_targets_are_large_enough(page: Page) -> None:
+    # WCAG 2.2, 2.5.8: 24 by 24 CSS pixels; links inside a sentence are excepted
+    for path in OWN:
+        page.goto(f"{path}?taal=nl")
+        small = page.evaluate(
+            "[...document.querySelectorAll('a, button, select, summary')].filter(e => {"
+            " const r = e.getBoundingClientRect(); const p = e.closest('p, td, th, li, dd');"
+            " const inText = p && p.textContent.trim() !== e.textContent.trim()"
+            " && getComputedStyle(e).display === 'inline';"
+            " return r.width > 0 && r.height < 24 && !inText && e.className.indexOf('skip') < 0;"
+            "}).map(e => e.outerHTML)"
+        )
+        assert small == [], path
+
+
+def test_without_javascript_the_pages_are_the_same(chromium: Browser, address: str) -> None:
+    context = chromium.new_context(java_script_enabled=False, base_url=address)
+    page = context.new_page()
+    page.goto("/mijn/aanmelden")
+    page.get_by_label("Huishouden").select_option(index=0)
+    page.get_by_role("main").get_by_role("button", name="Aanmelden").click()
+    assert page.get_by_text("Over om van te leven").is_visible()
+    page.get_by_role("link", name="Kalender", exact=True).click()
+    page.get_by_role("link", name="23").first.click()
+    assert page.url.endswith("/mijn/maand/2026-01#dag-23")
+    page.get_by_text("De bedragen bij dit plaatje").click()
+    assert page.get_by_role("row", name="vrijdag 23 januari").last.is_visible()
+    context.close()
+
+
+def test_printed_the_month_is_whole_and_without_menus(page: Page) -> None:
+    page.goto(f"{MONTH}?taal=nl")
+    page.emulate_media(media="print")
+    assert not page.get_by_role("navigation", name="Hoofdmenu").is_visible()
+    assert page.get_by_role("heading", name="Wat komt en wat gaat").is_visible()
+    assert page.get_by_text("14 030").first.is_visible()
+    page.emulate_media(media="screen")
