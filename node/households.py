@@ -6,23 +6,48 @@ Pure functions over the facts a node holds. What the law makes of them is the wo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from scheduler.facts import Fact, SubjectId, known_facts
-from specs.records import Enrolment, PersonRef, RecordData, Statement
+from specs.records import (
+    BIRTH,
+    IMMIGRATED,
+    MOVED_BETWEEN,
+    MOVED_WITHIN,
+    Address,
+    Birth,
+    Enrolment,
+    Move,
+    PersonRef,
+    RecordData,
+    Statement,
+)
 
-FactsOf: TypeAlias = Callable[[Iterable[SubjectId]], Sequence[Fact]]
-"""All facts that name any of these subjects."""
+HomeKey: TypeAlias = tuple[str, str]
 
 NEARNESS: Final = 2  # links from an applicant to the persons whose facts can touch his household
-HOUSEHOLD_SUBJECTS_MAX: Final = 200
+CIRCLE_SUBJECTS_MAX: Final = 200
+HOME_SUBJECTS_MAX: Final = 30  # more persons at one address: an institution, no household
+ADDRESS_TYPES: Final = (BIRTH, MOVED_WITHIN, MOVED_BETWEEN, IMMIGRATED)
 
 # Statements by which somebody asks for a toeslag himself (Awir 15). There is no record type of an
 # application yet: in this slice enrolment and these own statements are taken as one.
 APPLYING_STATEMENTS: Final = ("insured", "expected_income", "assets", "toeslagpartner")
+
+
+class FactSource(Protocol):
+    """Where a node's facts lie: facts.py, or a list in a test."""
+
+    def facts_of(self, subjects: Iterable[SubjectId]) -> Sequence[Fact]:
+        """All accepted facts that name any of these subjects."""
+        ...
+
+    def of_type(self, record_type: str) -> Sequence[Fact]:
+        """All accepted facts of one type."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,45 +97,97 @@ def person_ref(facts: Iterable[Fact], subject: SubjectId) -> PersonRef | None:
     return max(with_bsn, key=lambda pair: pair[0])[1] if with_bsn else None
 
 
-def near(facts_of: FactsOf, start: Iterable[SubjectId]) -> tuple[list[Fact], set[SubjectId]]:
-    """The facts around some subjects, and everybody those facts name, `NEARNESS` links far.
+class Circles:
+    """The facts around persons: family, unions and statements link them, and a shared home.
 
-    Family, unions and statements link persons; a shared address does not yet.
+    Homes are kept in memory: read once, then learnt from every fact that passes.
     """
-    subjects = set(start)
-    edge = set(subjects)
-    facts: dict[tuple[str, str], Fact] = {}
-    for _ in range(NEARNESS):
-        found = facts_of(edge)
-        facts |= {(fact.author, fact.record): fact for fact in found}
-        edge = {who for fact in found for who in fact.subjects.values()} - subjects
-        subjects |= edge
-        if not edge or len(subjects) > HOUSEHOLD_SUBJECTS_MAX:
-            break
-    return sorted(facts.values(), key=lambda fact: fact.known), subjects
+
+    def __init__(self, source: FactSource) -> None:
+        self._source = source
+        self._homes: dict[SubjectId, set[HomeKey]] = {}
+        self._residents: dict[HomeKey, set[SubjectId]] = {}
+        self._read = False
+
+    def near(self, start: Iterable[SubjectId]) -> tuple[list[Fact], set[SubjectId]]:
+        """The facts around some subjects in ledger order, and all within `NEARNESS` links."""
+        if not self._read:
+            for record_type in ADDRESS_TYPES:
+                self._learn(self._source.of_type(record_type))
+            self._read = True
+        subjects = set(start)
+        edge = set(subjects)
+        facts: dict[tuple[str, str], Fact] = {}
+        for _ in range(NEARNESS + 1):
+            found = self._source.facts_of(edge)
+            self._learn(found)
+            facts |= {(fact.author, fact.record): fact for fact in found}
+            edge = {who for fact in found for who in fact.subjects.values()}
+            edge = (edge | self._living_with(subjects)) - subjects
+            if not edge or len(subjects) > CIRCLE_SUBJECTS_MAX:
+                break
+            subjects |= edge
+        return sorted(facts.values(), key=lambda fact: (fact.known, fact.record)), subjects
+
+    def _living_with(self, subjects: Iterable[SubjectId]) -> set[SubjectId]:
+        """Who was ever registered in a home of these; a house of more than a few is none."""
+        keys = {key for who in subjects for key in self._homes.get(who, ())}
+        groups = (self._residents[key] for key in keys)
+        return {who for group in groups if len(group) <= HOME_SUBJECTS_MAX for who in group}
+
+    def _learn(self, facts: Iterable[Fact]) -> None:
+        for fact in facts:
+            who = fact.subject()
+            if isinstance(fact.data, Birth | Move) and who is not None:
+                for key in _home_keys(fact.data.address):
+                    self._homes.setdefault(who, set()).add(key)
+                    self._residents.setdefault(key, set()).add(who)
+
+
+def _home_keys(address: Address | None) -> list[HomeKey]:
+    """By what two addresses are one home: the BAG id, or postcode and number."""
+    if address is None:
+        return []
+    keys = [] if address.bag_id is None else [("bag", address.bag_id)]
+    if address.postcode is not None and address.number is not None:
+        keys.append((address.postcode, address.number))
+    return keys
 
 
 def enrolled(facts: Iterable[Fact], known_on: int | None = None) -> tuple[EnrolledHousehold, ...]:
-    """The households whose latest enrolment stands and is not withdrawn, in order of enrolment."""
-    latest: dict[SubjectId, Fact] = {}
-    for fact in sorted(known_facts(facts, known_on), key=lambda fact: fact.known):
+    """The households whose latest enrolment stands and is not withdrawn, in order of their ids.
+
+    Who is named by two enrolments belongs to the household of the later one.
+    """
+    by_applicant: dict[SubjectId, Fact] = {}
+    home_of: dict[SubjectId, SubjectId] = {}
+    standing = [fact for fact in known_facts(facts, known_on) if isinstance(fact.data, Enrolment)]
+    for fact in sorted(standing, key=_agreed):
         applicant = fact.subject()
-        if isinstance(fact.data, Enrolment) and applicant is not None:
-            latest[applicant] = fact
+        if applicant is not None:
+            by_applicant[applicant] = fact
+            home_of |= dict.fromkeys(fact.subjects.values(), applicant)
     return tuple(
-        _household(fact, fact.data)
-        for fact in latest.values()
+        _household(fact, fact.data, home_of)
+        for applicant, fact in sorted(by_applicant.items())
         if isinstance(fact.data, Enrolment) and not fact.data.withdrawn
     )
 
 
-def _household(fact: Fact, data: Enrolment) -> EnrolledHousehold:
+def _agreed(fact: Fact) -> tuple[date, int]:
+    data = fact.data
+    return (data.agreed_on if isinstance(data, Enrolment) else fact.valid_from, fact.known)
+
+
+def _household(
+    fact: Fact, data: Enrolment, home_of: Mapping[SubjectId, SubjectId]
+) -> EnrolledHousehold:
     applicant = fact.subjects["person"]
     others = [fact.subjects.get(f"members.{place}") for place in range(len(data.members))]
-    members = [applicant, *(who for who in others if who is not None and who != applicant)]
+    members = [who for who in others if who is not None and home_of[who] == applicant]
     return EnrolledHousehold(
         applicant=applicant,
-        members=tuple(dict.fromkeys(members)),
+        members=tuple(dict.fromkeys([applicant, *members])),
         surname=data.person.surname,
         preferred_day=data.preferred_day,
         agreed_on=data.agreed_on,

@@ -7,9 +7,20 @@ from datetime import date
 from itertools import permutations
 from typing import Any
 
-from node.households import applications, enrolled, near, person_ref
+import pytest
+
+from node.households import Circles, applications, enrolled, person_ref
 from scheduler.facts import Fact
-from specs.records import Address, Birth, Enrolment, Move, PersonRef, RecordData, Statement
+from specs.records import (
+    MOVED_WITHIN,
+    Address,
+    Birth,
+    Enrolment,
+    Move,
+    PersonRef,
+    RecordData,
+    Statement,
+)
 
 
 def ref(bsn: str | None, surname: str = "Jansen") -> PersonRef:
@@ -39,12 +50,18 @@ def enrolment(known: int, **more: Any) -> Fact:
     return fact(known, Enrolment(**data))
 
 
-def facts_of(facts: Iterable[Fact]) -> Any:
-    def of(subjects: Iterable[str]) -> list[Fact]:
-        wanted = set(subjects)
-        return [one for one in facts if wanted & set(one.subjects.values())]
+class Book:
+    """A list of facts as a FactSource."""
 
-    return of
+    def __init__(self, *facts: Fact) -> None:
+        self.facts = facts
+
+    def facts_of(self, subjects: Iterable[str]) -> list[Fact]:
+        wanted = set(subjects)
+        return [one for one in self.facts if wanted & set(one.subjects.values())]
+
+    def of_type(self, record_type: str) -> list[Fact]:
+        return [one for one in self.facts if one.type == record_type]
 
 
 def test_enrolment_names_applicant_members_and_wish() -> None:
@@ -52,6 +69,14 @@ def test_enrolment_names_applicant_members_and_wish() -> None:
     assert household.applicant == "anna"
     assert household.members == ("anna", "ben")
     assert household.preferred_day == 20
+
+
+def test_who_enrols_for_himself_leaves_the_household_that_named_him() -> None:
+    own = enrolment(4, person=BEN, members=(), agreed_on=date(2026, 3, 1))
+    assert {one.applicant: one.members for one in enrolled([own, enrolment(3)])} == {
+        "anna": ("anna",),
+        "ben": ("ben",),
+    }
 
 
 def test_withdrawn_household_is_not_enrolled_but_still_asked_for_its_allowances() -> None:
@@ -84,12 +109,28 @@ def test_two_who_state_without_enrolment_are_ordered_by_date_then_record() -> No
     assert [one.applicant for one in applications([late, early])] == ["ben", "anna"]
 
 
-def test_near_follows_family_links_but_not_the_whole_town() -> None:
+def test_circle_follows_family_links_but_not_the_whole_town() -> None:
     birth = fact(1, Birth(person=KIM, parents=(ANNA, BEN)))
     far = fact(2, Move(person=DIRK, address=Address(town="Utrecht")))
-    facts, subjects = near(facts_of([birth, far]), ["anna"])
+    facts, subjects = Circles(Book(birth, far)).near(["anna"])
     assert facts == [birth]
     assert subjects == {"anna", "ben", "kim"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [Address(bag_id="0344010000000001"), Address(postcode="3511AA", number="1")],
+    ids=["bag", "postcode"],
+)
+def test_circle_holds_who_lives_in_the_same_home(address: Address) -> None:
+    """Awir 3 lid 2 e: somebody at the same address with a child of one of them is a partner."""
+    homes = [
+        fact(1, Move(person=ANNA, address=address), type=MOVED_WITHIN),
+        fact(2, Move(person=DIRK, address=address), type=MOVED_WITHIN),
+    ]
+    facts, subjects = Circles(Book(*homes)).near(["anna"])
+    assert facts == homes
+    assert subjects == {"anna", "dirk"}
 
 
 def test_person_ref_prefers_the_latest_record_that_knows_the_bsn() -> None:

@@ -1,0 +1,69 @@
+"""What a member's task makes of changed facts: decisions (Toeslagen), plans (a municipality).
+
+The two answers that flow.py plugs in. Both are a function of the node's facts and the day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from node.decisions import decisions_for
+from node.facts import Facts
+from node.flow import Answering
+from node.households import Circles
+from node.plans import plans_for
+from scheduler.facts import SubjectId
+from scheduler.payday_files import load_pay_calendars
+from scheduler.paydays import PayCalendars
+from scheduler.rulebook import Rulebook
+from specs.records import RecordDraft
+
+
+def answering_of(role: str, member: str) -> Answering | None:
+    """The task of a member by its role on the ledger; None when facts ask nothing of it."""
+    if role == "toeslagen":
+        return DeriveChanges(Rulebook.load())
+    if role == "municipality":
+        return PlanChanges(member, load_pay_calendars())
+    return None
+
+
+class DeriveChanges:
+    """On the node of Toeslagen: the decisions that changed facts ask for."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._rulebook = rulebook
+        self._circles: Circles | None = None
+
+    def __call__(
+        self, facts: Facts, changed: Sequence[SubjectId], today: date
+    ) -> Sequence[RecordDraft]:
+        """The drafts of new decisions, by applicant, scheme and year."""
+        self._circles = self._circles or Circles(facts)
+        found = decisions_for(self._circles, changed, today=today, rulebook=self._rulebook)
+        return [
+            outcome.draft
+            for _, outcomes in sorted(found.items())
+            for outcome in outcomes
+            if outcome.draft is not None
+        ]
+
+
+class PlanChanges:
+    """On the node of a municipality: the plans that changed facts ask for."""
+
+    def __init__(self, member: str, calendars: PayCalendars) -> None:
+        self._member = member
+        self._calendars = calendars
+        self._circles: Circles | None = None
+
+    def __call__(
+        self, facts: Facts, changed: Sequence[SubjectId], today: date
+    ) -> Sequence[RecordDraft]:
+        """The drafts of new plans, by household, party and person."""
+        self._circles = self._circles or Circles(facts)
+        found = plans_for(
+            self._circles, changed, member=self._member, today=today, calendars=self._calendars
+        )
+        return [draft for _, outcome in sorted(found.items()) for draft in outcome.drafts]

@@ -1,0 +1,194 @@
+"""The node of Toeslagen: facts of an applicant -> what the law gives -> decisions where it differs.
+
+Pure: the flow asks, signs and sends. A decision holds exactly the months whose amount differs from
+the standing decision (Awir 14, 16, 20). Unknown stays unknown: it changes no month, and its outcome
+names the missing record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from node.households import Application, Circles, applications, person_ref
+from scheduler.derivation import Derivation
+from scheduler.derive import derive
+from scheduler.facts import Fact, SubjectId, known_facts
+from scheduler.household import fold
+from scheduler.known import spells_on
+from scheduler.persons import Household
+from scheduler.rulebook import Rulebook
+from specs.canonical import digest_of
+from specs.records import ALLOWANCE_SET, AllowanceDecision, DecisionMonth, RecordDraft
+from specs.values import Month
+
+SCHEMES: Final = ("zorgtoeslag", "kindgebonden_budget")
+REVISION_YEARS_MAX: Final = 5  # Awir 21: no revision to the detriment after five years
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What the decisions so far say about one scheme and year: cents and record per month."""
+
+    cents: Mapping[Month, int]
+    record_of: Mapping[Month, str]
+    record: str  # the latest decision
+    estimate: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One scheme and year of one applicant: what was derived, what stood, what to record now."""
+
+    derivation: Derivation
+    standing: Standing | None
+    draft: RecordDraft | None  # None: nothing differs, or nothing can be said
+
+
+def decisions_for(
+    circles: Circles, touched: Iterable[SubjectId], *, today: date, rulebook: Rulebook
+) -> dict[SubjectId, tuple[Outcome, ...]]:
+    """The outcomes of every applicant whose household new facts about `touched` can change."""
+    around, subjects = circles.near(touched)
+    outcomes = {}
+    for application in applications(around):
+        if application.applicant in subjects:
+            facts, _ = circles.near([application.applicant])
+            outcomes[application.applicant] = outcomes_of(
+                facts, application.applicant, today=today, rulebook=rulebook
+            )
+    return outcomes
+
+
+def outcomes_of(
+    facts: Sequence[Fact], applicant: SubjectId, *, today: date, rulebook: Rulebook
+) -> tuple[Outcome, ...]:
+    """The outcomes of one applicant out of the facts around him; nothing without application."""
+    asked = applications(facts)
+    own = next((one for one in asked if one.applicant == applicant), None)
+    if own is None:
+        return ()
+    seniors = asked[: asked.index(own)]
+    return due_decisions(facts, own, others=seniors, today=today, rulebook=rulebook)
+
+
+def standing_decision(
+    facts: Iterable[Fact], applicant: SubjectId, scheme: str, year: int
+) -> Standing | None:
+    """The decisions about this applicant laid over each other in ledger order; None when none."""
+    cents: dict[Month, int] = {}
+    record_of: dict[Month, str] = {}
+    latest: Fact | None = None
+    estimate = True
+    for fact in sorted(known_facts(facts, None), key=lambda fact: fact.known):
+        data = fact.data
+        if not isinstance(data, AllowanceDecision) or fact.subject() != applicant:
+            continue
+        if data.scheme != scheme or data.year != year:
+            continue
+        for month in data.months:
+            cents[Month.parse(month.month)] = month.cents
+            record_of[Month.parse(month.month)] = fact.record
+        latest, estimate = fact, data.estimate
+    if latest is None:
+        return None
+    return Standing(cents=cents, record_of=record_of, record=latest.record, estimate=estimate)
+
+
+def due_decisions(
+    facts: Sequence[Fact],
+    application: Application,
+    *,
+    others: Sequence[Application],
+    today: date,
+    rulebook: Rulebook,
+) -> tuple[Outcome, ...]:
+    """Derive every scheme and year the application asks for, up to the year of `today`.
+
+    `facts` are those around the applicant, decisions included. `others` are the applications of
+    other persons senior to this one: months with such a partner are decided with him, once.
+    """
+    household = fold(_without_decisions(facts), application.applicant, None)
+    seniors = {other.applicant for other in others}
+    first_year = max(application.first_year, today.year - REVISION_YEARS_MAX)
+    outcomes = []
+    for scheme in SCHEMES:
+        for year in range(first_year, today.year + 1):
+            derivation = derive(household, scheme, year, rulebook)
+            standing = standing_decision(facts, application.applicant, scheme, year)
+            months = _changed(derivation, standing, household, seniors)
+            draft = None
+            if months:
+                draft = _draft(facts, application, household, derivation, standing, months)
+            outcomes.append(Outcome(derivation=derivation, standing=standing, draft=draft))
+    return tuple(outcomes)
+
+
+def _without_decisions(facts: Iterable[Fact]) -> list[Fact]:
+    return [fact for fact in facts if not isinstance(fact.data, AllowanceDecision)]
+
+
+def _changed(
+    derivation: Derivation,
+    standing: Standing | None,
+    household: Household,
+    seniors: set[SubjectId],
+) -> dict[Month, int]:
+    """The months to decide anew. A first decision that gives nothing anywhere is none."""
+    known = {
+        month: amount.cents
+        for month, amount in derivation.months.items()
+        if amount.status != "unknown" and partner_in(household, month) not in seniors
+    }
+    if standing is None:
+        return known if any(known.values()) else {}
+    return {month: cents for month, cents in known.items() if standing.cents.get(month, 0) != cents}
+
+
+def partner_in(household: Household, month: Month) -> SubjectId | None:
+    """The toeslagpartner on the first day of a month (Awir 5); None for nobody or unknown."""
+    for spell in spells_on(household.partners, month.first_day):
+        if isinstance(spell.value, str):
+            return spell.value
+    return None
+
+
+def _draft(
+    facts: Sequence[Fact],
+    application: Application,
+    household: Household,
+    derivation: Derivation,
+    standing: Standing | None,
+    months: Mapping[Month, int],
+) -> RecordDraft | None:
+    person = person_ref(facts, application.applicant)
+    if person is None:
+        return None  # without a BSN nobody can be named to another member; the desk has him
+    partners = [partner for month in months if (partner := partner_in(household, month))]
+    data = AllowanceDecision(
+        person=person,
+        partner=person_ref(facts, partners[-1]) if partners else None,
+        scheme=derivation.scheme,
+        year=derivation.year,
+        estimate=derivation.estimate,
+        award_year_cents=derivation.award_year_cents,
+        months=tuple(
+            DecisionMonth(month=str(month), cents=months[month]) for month in sorted(months)
+        ),
+        rule_digest=derivation.rule_digest,
+        confidence=derivation.confidence,
+        inputs=tuple(sorted({*derivation.inputs, application.record})),
+        replaces=None if standing is None else standing.record,
+    )
+    # The same facts give the same decision and the same id: a crash repeats work, never effects.
+    content = digest_of(data.model_dump(mode="json", exclude={"person", "partner"}))
+    return RecordDraft(
+        type=ALLOWANCE_SET,
+        source_event_id=f"toeslag/{application.applicant}/{content}",
+        data=data,
+        valid_from=min(months).first_day,
+        valid_until=max(months).plus(1).first_day,
+        where=f"{derivation.scheme} {derivation.year}",
+    )

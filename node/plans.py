@@ -1,0 +1,259 @@
+"""The node of a municipality: flows of an enrolled household -> one pay date -> a plan per party.
+
+Pure. A plan is recorded per party and person (a party learns of nobody but its own customer), and
+only when those lines differ from the standing ones. The agreed day stays until the household agrees
+to another (P3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final, TypeAlias
+
+from node.flows import HouseholdFlow, LeftOut, flows_of, opening_balance
+from node.households import Circles, EnrolledHousehold, enrolled, person_ref
+from scheduler.facts import Fact, SubjectId, known_facts
+from scheduler.flows import occurrences
+from scheduler.paydays import PayCalendars
+from scheduler.plan import plan
+from scheduler.plan_types import Plan, PlanRequest
+from specs.canonical import digest_of
+from specs.records import PLAN_SET, Enrolment, PartyPlan, PlanLine, RecordDraft
+from specs.values import Month
+
+PLAN_MONTHS: Final = 12
+
+Scope: TypeAlias = tuple[str, SubjectId]
+"""A party and the person it pays or charges."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingLine:
+    """One recorded line of a party's plan."""
+
+    party: str
+    person: SubjectId
+    line: PlanLine
+    record: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingPlan:
+    """What the recorded plans say together: the day, and every line in force."""
+
+    day: int
+    lines: tuple[StandingLine, ...]
+    known: int  # ledger index of the latest
+
+    def of(self, scope: Scope, start: date) -> tuple[PlanLine, ...]:
+        """The lines of one party and person due from a day on, in order."""
+        own = [one.line for one in self.lines if (one.party, one.person) == scope]
+        return tuple(sorted((one for one in own if one.natural_date >= start), key=_in_order))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanOutcome:
+    """One household's plan as the facts give it now, and what of it is to be recorded."""
+
+    household: EnrolledHousehold
+    plan: Plan
+    flows: tuple[HouseholdFlow, ...]
+    left_out: tuple[LeftOut, ...]
+    standing: StandingPlan | None
+    opening_cents: int
+    drafts: tuple[RecordDraft, ...]
+
+
+def plans_for(
+    circles: Circles,
+    touched: Iterable[SubjectId],
+    *,
+    member: str,
+    today: date,
+    calendars: PayCalendars,
+) -> dict[SubjectId, PlanOutcome]:
+    """The plan of every enrolled household that new facts about `touched` can change."""
+    around, subjects = circles.near(touched)
+    outcomes = {}
+    for household in enrolled(around):
+        if subjects.intersection(household.members):
+            facts, _ = circles.near(household.members)
+            outcomes[household.applicant] = due_plan(
+                facts, household, member=member, today=today, calendars=calendars
+            )
+    return outcomes
+
+
+def standing_plan(facts: Iterable[Fact], household: EnrolledHousehold) -> StandingPlan | None:
+    """The recorded plans of a household laid over each other in ledger order; None when none.
+
+    A newer plan of the same party and person replaces their lines from the first day it is valid.
+    """
+    lines: list[StandingLine] = []
+    latest: Fact | None = None
+    day = 0
+    for fact in sorted(known_facts(facts, None), key=lambda fact: fact.known):
+        data, person = fact.data, fact.subject()
+        if not isinstance(data, PartyPlan) or person not in household.members:
+            continue
+        lines = [
+            one
+            for one in lines
+            if (one.party, one.person) != (data.party, person)
+            or one.line.natural_date < fact.valid_from
+        ]
+        lines += [
+            StandingLine(party=data.party, person=person, line=line, record=fact.record)
+            for line in data.lines
+        ]
+        latest, day = fact, data.day
+    if latest is None:
+        return None
+    lines.sort(key=lambda one: (one.line.planned_date, one.party, one.line.flow))
+    return StandingPlan(day=day, lines=tuple(lines), known=latest.known)
+
+
+def due_plan(
+    facts: Sequence[Fact],
+    household: EnrolledHousehold,
+    *,
+    member: str,
+    today: date,
+    calendars: PayCalendars,
+) -> PlanOutcome:
+    """Plan a household from the month of `today` on, and draft what its parties must know."""
+    flows, left_out = flows_of(facts, household, member, calendars)
+    standing = standing_plan(facts, household)
+    current_day = _current_day(facts, household, standing)
+    first = Month.of(today)
+    opening = opening_balance(facts, household)
+    request = PlanRequest(
+        first=first,
+        months=PLAN_MONTHS,
+        flows=tuple(
+            replace(one.flow, joins=current_day is None or not _follows(one, standing))
+            for one in flows
+            if one.flow.rhythm.end is None or one.flow.rhythm.end >= first.first_day
+        ),
+        today=today,
+        opening_cents=opening,
+        preferred_day=household.preferred_day,
+        current_day=current_day,
+        agreed=_agreed_anew(facts, household, standing),
+    )
+    made = plan(request, calendars)
+    outcome = PlanOutcome(
+        household=household, plan=made, flows=flows, left_out=left_out, standing=standing,
+        opening_cents=opening, drafts=(),
+    )  # fmt: skip
+    return replace(outcome, drafts=_drafts(facts, outcome, first, calendars))
+
+
+def _current_day(
+    facts: Sequence[Fact], household: EnrolledHousehold, standing: StandingPlan | None
+) -> int | None:
+    """The day this household agreed to: a plan from before its first enrolment was another's."""
+    first = min(
+        fact.known
+        for fact in facts
+        if isinstance(fact.data, Enrolment) and fact.subject() == household.applicant
+    )
+    return standing.day if standing is not None and standing.known > first else None
+
+
+def _follows(flow: HouseholdFlow, standing: StandingPlan | None) -> bool:
+    """Whether the flow stands in the recorded plan, and so follows the household's day already."""
+    return standing is not None and any(
+        (one.party, one.person, one.line.flow) == (flow.party, flow.person, flow.code)
+        for one in standing.lines
+    )
+
+
+def _agreed_anew(
+    facts: Sequence[Fact], household: EnrolledHousehold, standing: StandingPlan | None
+) -> bool:
+    """Whether the household enrolled again with another day after the plan was made (P3)."""
+    if standing is None or household.preferred_day in (None, standing.day):
+        return False
+    return any(
+        fact.record == household.record and fact.known > standing.known
+        for fact in facts
+        if isinstance(fact.data, Enrolment)
+    )
+
+
+def _drafts(
+    facts: Sequence[Fact], outcome: PlanOutcome, first: Month, calendars: PayCalendars
+) -> tuple[RecordDraft, ...]:
+    standing, start = outcome.standing, first.first_day
+    scopes = {(flow.party, flow.person) for flow in outcome.flows}
+    if standing is not None:
+        scopes |= {(o.party, o.person) for o in standing.lines if o.line.natural_date >= start}
+    drafts = []
+    for scope in sorted(scopes):
+        person = person_ref(facts, scope[1])
+        before = () if standing is None else standing.of(scope, start)
+        lines = _lines(outcome, scope, _crossing(outcome, scope, before, first, calendars))
+        same_day = standing is not None and standing.day == outcome.plan.day
+        if person is None or (lines == before and (same_day or not lines)):
+            continue
+        data = PartyPlan(person=person, party=scope[0], day=outcome.plan.day, lines=lines)
+        drafts.append(_draft(outcome, scope, data, start))
+    return tuple(drafts)
+
+
+def _lines(
+    outcome: PlanOutcome, scope: Scope, crossing: Sequence[PlanLine]
+) -> tuple[PlanLine, ...]:
+    codes = {one.flow.id: one.code for one in outcome.flows if (one.party, one.person) == scope}
+    lines = [
+        PlanLine(
+            flow=codes[line.flow],
+            period=line.period,
+            natural_date=line.natural,
+            planned_date=line.planned,
+            amount_cents=line.cents,
+        )
+        for line in outcome.plan.lines()
+        if line.flow in codes and line.cents > 0
+    ]
+    return tuple(sorted([*lines, *crossing], key=_in_order))
+
+
+def _in_order(line: PlanLine) -> tuple[date, date, str, str]:
+    return line.planned_date, line.natural_date, line.flow, line.period
+
+
+def _crossing(
+    outcome: PlanOutcome,
+    scope: Scope,
+    before: Sequence[PlanLine],
+    first: Month,
+    calendars: PayCalendars,
+) -> list[PlanLine]:
+    """Standing lines due at the end of last month that a weekend moved into this one: the new plan
+    does not hold them, and they must not get lost.
+    """
+    crossing = {
+        (flow.code, one.period)
+        for flow in outcome.flows
+        if (flow.party, flow.person) == scope
+        for one in occurrences(flow.flow.rhythm, first.plus(-1), 1, calendars)[0]
+        if one.natural >= first.first_day
+    }
+    return [line for line in before if (line.flow, line.period) in crossing]
+
+
+def _draft(outcome: PlanOutcome, scope: Scope, data: PartyPlan, start: date) -> RecordDraft:
+    replaced = -1 if outcome.standing is None else outcome.standing.known
+    # The same facts give the same plan and the same id: a crash repeats work, never effects.
+    content = digest_of([replaced, data.model_dump(mode="json", exclude={"person"})])
+    return RecordDraft(
+        type=PLAN_SET,
+        source_event_id=f"betaalplan/{scope[1]}/{content}",
+        data=data,
+        valid_from=start,
+        where=f"plan for {data.party}",
+    )
