@@ -56,6 +56,10 @@ def derive(household: Household, scheme: str, year: int, rulebook: Rulebook) -> 
             reason = Unknown(missing=Text(says.nl, says.en), article=version.file.article.text)
             outcomes[month] = _unknown(reason)
             continue
+        away = next((spell for spell in household.abroad if spell.holds(month.first_day)), None)
+        if away is not None:
+            outcomes[month] = _unknown(replace(away.value, records=away.records))
+            continue
         inputs = INPUTS[scheme](household, month)
         key = (version.file.digest, *sorted(inputs.items(), key=lambda item: item[0]))
         if key not in done:

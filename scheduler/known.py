@@ -62,6 +62,12 @@ def spells_on(spells: Iterable[Spell[T]], day: date) -> tuple[Spell[T], ...]:
     return tuple(spell for spell in spells if spell.holds(day))
 
 
+def until_next(days: Iterable[date]) -> tuple[tuple[date, date | None], ...]:
+    """Each day with the next one, the last with None: what begins holds until the next begins."""
+    ordered = sorted(days)
+    return tuple(zip(ordered, [*ordered[1:], None], strict=False))
+
+
 def merge_records(*groups: Iterable[str]) -> tuple[str, ...]:
     """Record ids of several values: each once, in sorted order."""
     return tuple(sorted({record for group in groups for record in group}))

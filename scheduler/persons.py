@@ -83,7 +83,8 @@ class Household:
     `partners` holds the toeslagpartner by Awir 3 with real dates: a person, None (nobody), or
     Unknown; days outside every spell are unknown. The other lists are Unknown as a whole when
     nothing is known; an empty list says that there are none. `insecure` are spells in which the
-    address is *in onderzoek* or contradictory: schemes that need the address are unknown then.
+    address is *in onderzoek*: schemes that need the address are unknown then. `abroad` are spells
+    with an address in another country, which no scheme here covers.
     """
 
     applicant: PersonId
@@ -94,6 +95,7 @@ class Household:
     homes: tuple[Spell[Home], ...] | Unknown
     childcare: tuple[Spell[Childcare], ...] | Unknown
     insecure: tuple[Spell[Unknown], ...] = ()
+    abroad: tuple[Spell[Unknown], ...] = ()
     known_on: int | str | None = None
 
     @property

@@ -1,0 +1,181 @@
+"""Folding facts to a household, as known at a ledger index: the same facts give the same household,
+in whatever order they came. The shapes are in persons.py; who is partner in partner_facts.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Final
+
+from scheduler.addresses import abroad, address_spells, investigations
+from scheduler.facts import Fact, SubjectId, known_facts
+from scheduler.family import childcare, homes, housemates, own_children, with_kinderbijslag
+from scheduler.income import incomes
+from scheduler.known import Known, Spell, Text, Unknown, Value, merge_records, until_next
+from scheduler.partner_facts import (
+    Circle,
+    parents_of,
+    partner_spells,
+    statements_of,
+    unions_of,
+)
+from scheduler.persons import Household, Person
+from specs.records import Birth, Death, PersonRef, RecordData, Statement
+
+NO_BIRTH: Final = Unknown(
+    missing=Text("Een geboortedatum ontbreekt.", "A birth date is missing."),
+    article="Wet basisregistratie personen, artikel 2.7",
+)
+TWO_BIRTHS: Final = Text(
+    "De gegevens noemen twee geboortedata. De gemeente moet dat herstellen.",
+    "The data name two birth dates. The municipality must correct this.",
+)
+TWO_DEATHS: Final = Text(
+    "De gegevens noemen twee sterfdagen. De gemeente moet dat herstellen.",
+    "The data name two dates of death. The municipality must correct this.",
+)
+
+
+def fold(facts: Iterable[Fact], applicant: SubjectId, known_on: int | None = None) -> Household:
+    """The household of an applicant from all facts about its members; None = all that is known."""
+    standing = known_facts(facts, known_on)
+    births, unknown_births = _births(standing)
+    deaths, unknown_deaths = _deaths(standing)
+    parents, parent_records = parents_of(standing)
+    subjects = sorted({*births, *unknown_births, applicant, *_subjects(standing)})
+    addresses = {subject: address_spells(standing, subject) for subject in subjects}
+    investigated = investigations(standing, applicant)
+    circle = Circle(
+        applicant=applicant,
+        births={subject: known.value for subject, known in births.items()},
+        deaths={subject: known.value for subject, known in deaths.items()},
+        parents=parents,
+        parent_records=parent_records,
+        addresses=addresses,
+        unions=unions_of(standing, applicant),
+        statements=statements_of(standing, applicant),
+        investigated=investigated,
+    )
+    partners = partner_spells(circle)
+    persons = {
+        subject: _person(
+            subject, standing, births.get(subject) or unknown_births.get(subject) or NO_BIRTH,
+            deaths.get(subject) or unknown_deaths.get(subject) or Known(value=None),
+        )
+        for subject in subjects
+    }  # fmt: skip
+    family = own_children(circle, partners)
+    return Household(
+        applicant=applicant,
+        persons=persons,
+        partners=partners,
+        children=with_kinderbijslag(standing, circle, partners, family),
+        housemates=housemates(circle, partners, family),
+        homes=homes(standing, circle, partners),
+        childcare=childcare(family),
+        insecure=investigated,
+        abroad=abroad(addresses[applicant]),
+        known_on=known_on,
+    )
+
+
+def _subjects(facts: Iterable[Fact]) -> set[SubjectId]:
+    return {subject for fact in facts for subject in fact.subjects.values()}
+
+
+def _births(
+    facts: Iterable[Fact],
+) -> tuple[dict[SubjectId, Known[date]], dict[SubjectId, Unknown]]:
+    """Birth dates: of the birth itself where it is told, else as references name them."""
+    told: dict[SubjectId, dict[date, list[str]]] = {}
+    named: dict[SubjectId, dict[date, list[str]]] = {}
+    for fact in facts:
+        for path, subject in fact.subjects.items():
+            day = _reference(fact.data, path)
+            if day is None:
+                continue
+            into = told if isinstance(fact.data, Birth) and path == "person" else named
+            into.setdefault(subject, {}).setdefault(day, []).append(fact.record)
+    known: dict[SubjectId, Known[date]] = {}
+    unknown: dict[SubjectId, Unknown] = {}
+    for subject in {*told, *named}:
+        days = told.get(subject) or named[subject]
+        if len(days) == 1:
+            day, records = next(iter(days.items()))
+            known[subject] = Known(value=day, records=(min(records),))
+        else:
+            clash = merge_records(*days.values())
+            unknown[subject] = Unknown(missing=TWO_BIRTHS, article=NO_BIRTH.article, records=clash)
+    return known, unknown
+
+
+def _reference(data: RecordData, path: str) -> date | None:
+    """The birth date in the PersonRef at a path like `parents.0`."""
+    name, _, index = path.partition(".")
+    value = getattr(data, name, None)
+    if index and isinstance(value, tuple) and index.isdigit() and int(index) < len(value):
+        value = value[int(index)]
+    return value.birth_date if isinstance(value, PersonRef) else None
+
+
+def _deaths(
+    facts: Iterable[Fact],
+) -> tuple[dict[SubjectId, Known[date]], dict[SubjectId, Unknown]]:
+    days: dict[SubjectId, dict[date, str]] = {}
+    for fact in facts:
+        subject = fact.subject()
+        if isinstance(fact.data, Death) and subject is not None:
+            days.setdefault(subject, {}).setdefault(fact.valid_from, fact.record)
+    known: dict[SubjectId, Known[date]] = {}
+    unknown: dict[SubjectId, Unknown] = {}
+    for subject, found in days.items():
+        records = merge_records(found.values())
+        if len(found) == 1:
+            known[subject] = Known(value=next(iter(found)), records=records)
+        else:
+            unknown[subject] = Unknown(
+                missing=TWO_DEATHS, article="Wet basisregistratie personen, artikel 2.7",
+                records=records,
+            )  # fmt: skip
+    return known, unknown
+
+
+def _person(
+    subject: SubjectId,
+    facts: Sequence[Fact],
+    birth: Value[date],
+    death: Value[date] | Known[None],
+) -> Person:
+    own = [fact for fact in facts if fact.subject() == subject]
+    return Person(
+        id=subject,
+        birth_date=birth,
+        death_date=death,
+        insured=_insured(own),
+        income=incomes(own),
+        assets=_assets(own),
+    )
+
+
+def _insured(facts: Sequence[Fact]) -> tuple[Spell[bool], ...]:
+    """Statements on health insurance; each holds until the next."""
+    days: dict[date, tuple[int, str, bool]] = {}
+    for fact in facts:
+        if isinstance(fact.data, Statement) and fact.data.fact == "insured":
+            entry = (fact.known, fact.record, fact.data.value != 0)
+            days[fact.valid_from] = max(days.get(fact.valid_from, entry), entry)
+    return tuple(
+        Spell(value=days[day][2], start=day, end=end, records=(days[day][1],))
+        for day, end in until_next(days)
+    )
+
+
+def _assets(facts: Sequence[Fact]) -> Mapping[int, Value[int]]:
+    """Stated assets on 1 January by year: the latest statement counts."""
+    found: dict[int, Value[int]] = {}
+    for fact in sorted(facts, key=lambda fact: (fact.valid_from, fact.known, fact.record)):
+        data = fact.data
+        if isinstance(data, Statement) and data.fact == "assets" and data.year is not None:
+            found[data.year] = Known(value=data.value, records=(fact.record,))
+    return found
