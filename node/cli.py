@@ -28,13 +28,13 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "work": ("node.cli_node", "run a node's sequencer, mirror or witness, and its ticker"),
     "submit": ("node.cli_node", "submit one event, print its receipt"),
     "ingest": ("node.cli_ingest", "read an agency's file: records, and every problem"),
-    "calc": ("node.cli_documents", "derive allowances for a household described in a file"),
-    "plan": ("node.cli_documents", "one pay date for the flows in a file"),
-    "paydays": ("node.cli_documents", "a payer's own pay days in a year"),
+    "calc": ("node.cli_calc", "derive allowances for a household described in a file"),
+    "plan": ("node.cli_plan", "one pay date for the flows in a file"),
+    "paydays": ("node.cli_plan", "a payer's own pay days in a year"),
     "verify": ("node.cli_log", "verify a log, over HTTP or in a directory"),
     "export": ("node.cli_log", "write the log as a static tree"),
     "replay": ("node.cli_node", "rebuild all derived state, print its digest"),
-    "specs-check": ("node.cli_documents", "check every spec: unit, article, source"),
+    "specs-check": ("node.cli_specs", "check every spec: unit, article, source"),
     "bench": ("node.cli_log", "measure, beside the machine's own limit"),
 }
 
