@@ -1,6 +1,6 @@
 """The web side of a node: routes, refusals, headers and static files put together.
 
-`create_app` is what `vastedag serve` runs; `create_machine_app` is the listener between members.
+`create_app` is what `vastedag serve` runs; the listener between members is routes_machine.py.
 """
 
 from __future__ import annotations
@@ -58,7 +58,12 @@ class StaticAssets(StaticFiles):
 
 def create_app(surface: Surface, *, now: Clock = time.time) -> ASGIApp:
     """The public web side of a node."""
-    site = Site(name=surface.name, phone=surface.phone, households=surface.calendars is not None)
+    site = Site(
+        name=surface.name,
+        phone=surface.phone,
+        households=surface.calendars is not None,
+        log=surface.log is not None,
+    )
     pages = Pages(site)
     visits = Visits(Sessions(surface.session_key), development=surface.development, now=now)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
@@ -83,7 +88,7 @@ def create_app(surface: Surface, *, now: Clock = time.time) -> ASGIApp:
         app.include_router(MijnRoutes(surface, surface.calendars, pages, visits).router())
     app.include_router(health_router(surface.member, surface.state))
     if surface.log is not None:
-        app.include_router(log_router(surface.log))
+        app.include_router(log_router(surface))
     app.mount("/v1", create_api(surface.name, surface.intake))
     app.mount("/static", GZipMiddleware(StaticAssets(directory=STATIC), STATIC_BYTES_ZIPPED_MIN))
     return Guard(app)

@@ -29,11 +29,12 @@ STATIC: Final = Path(__file__).with_name("static")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """Whose pages these are. `households`: whether this node has pages for households."""
+    """Whose pages these are, and whether this node has household pages and a log of its own."""
 
     name: str
     phone: str
     households: bool
+    log: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

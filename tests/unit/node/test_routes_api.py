@@ -7,11 +7,13 @@ from datetime import date
 
 import pytest
 
+from ledger.ports import Answer
 from node.app import create_app
 from node.errors import RefusedError, UnavailableError
 from node.problems import PROBLEM_JSON
 from node.routes_health import metrics_text
-from node.surface import Check, LogAnswer, Recorded, Surface
+from node.submit import Recorded
+from node.surface import Check, Surface
 from tests.asgi import Browser
 from tests.browser.household_views import SampleState
 
@@ -27,24 +29,28 @@ class SampleIntake:
         if envelope.startswith(b"?"):
             raise UnavailableError("sequencer: no answer")
         return Recorded(
-            record=RECORD, index=7, receipt="c2sp.org/tlog-proof@v1\n",
+            record=RECORD, index=7, receipt=b"c2sp.org/tlog-proof@v1\n",
             repeated=envelope.startswith(b"="),
         )  # fmt: skip
 
-    async def receipt(self, record: str) -> str | None:
-        return "c2sp.org/tlog-proof@v1\n" if record == RECORD else None
+    async def receipt(self, record: str) -> bytes | None:
+        return b"c2sp.org/tlog-proof@v1\n" if record == RECORD else None
 
 
 class SampleLog:
-    async def get(self, path: str, credential: str | None) -> LogAnswer:
+    async def get(self, path: str, *, entries_allowed: bool) -> Answer:
         if path == "checkpoint":
-            return LogAnswer(status=200, content_type="text/plain; charset=utf-8", body=b"origin\n")
-        if path.startswith("tile/entries") and credential is None:
-            return LogAnswer(status=401, content_type=PROBLEM_JSON, body=b"{}")
-        return LogAnswer(
-            status=200, content_type="application/octet-stream", body=b"\x00" * 32,
+            return Answer(status=200, body=b"origin\n", cache="no-cache")
+        if path.startswith("tile/entries") and not entries_allowed:
+            return Answer(status=401, body=b"entry bundles need a token\n")
+        if not path.startswith("tile/"):
+            return Answer(status=404, body=b"no such tile\n")
+        return Answer(
+            status=200,
+            body=b"\x00" * 32,
+            content_type="application/octet-stream",
             cache="public, max-age=31536000, immutable",
-        )  # fmt: skip
+        )
 
 
 def browser(ready: bool = True) -> Browser:
@@ -54,6 +60,7 @@ def browser(ready: bool = True) -> Browser:
                 member="uwv", name="UWV", phone="14 030", development=True,
                 session_key=b"k" * 32, today=lambda: date(2026, 1, 15),
                 state=SampleState(ready), intake=SampleIntake(), log=SampleLog(),
+                may_read_entries=lambda authorization: authorization == "Bearer right",
             )
         )
     )  # fmt: skip
@@ -118,7 +125,13 @@ def test_the_log_is_answered_as_the_ledger_says() -> None:
     assert asked.ask("GET", "/log/checkpoint").text == "origin\n"
     tile = asked.ask("GET", "/log/tile/0/000")
     assert tile.headers["cache-control"] == "public, max-age=31536000, immutable"
-    assert asked.ask("GET", "/log/tile/entries/000").status_code == 401
+    refused = asked.ask("GET", "/log/tile/entries/000")
+    assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer")
+    assert refused.headers["content-type"] == PROBLEM_JSON
+    assert refused.json()["detail"] == "entry bundles need a token"
+    right = {"authorization": "Bearer right"}
+    assert asked.ask("GET", "/log/tile/entries/000", headers=right).status_code == 200
+    assert asked.ask("GET", "/log/nothing").json()["code"] == "not_found"
 
 
 def test_ready_names_the_part_that_is_not() -> None:
