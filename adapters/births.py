@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from adapters.person_list import birth_draft
-from adapters.reading import Report
+from adapters.reading import Report, masked
 from specs.errors import Problem
 from specs.records import Birth, Move, PersonRef, RecordDraft
 
@@ -61,7 +61,7 @@ def _against_own_list(
         report.add(
             draft.where,
             "child",
-            f"the child's own list ({batches[own[0]][0]}) does not name this parent so:"
+            f"the child's own list ({masked(batches[own[0]][0])}) does not name this parent so:"
             " both versions are kept",
             "have the source settle it",
         )

@@ -74,9 +74,12 @@ def _read_list(rows: Sequence[Row], report: Report) -> PersonList | None:
         report.add(where, "01.01.20", "the list has no BSN: it is not read", "have a BSN assigned")
         return None
     person = _person(top, "01", report)
+    unions, homes, children = (stacks(rows, category, report) for category in ("05", "08", "09"))
     if person is None or person.ref.bsn is None:
         return None
-    residences, current, investigations = _residences(rows, report)
+    if unions is None or homes is None or children is None:
+        return None
+    residences, current, investigations = _residences(homes, report)
     death = _death(top, report)
     return PersonList(
         person=person,
@@ -89,12 +92,10 @@ def _read_list(rows: Sequence[Row], report: Report) -> PersonList | None:
         ),
         residences=residences,
         current=current,
-        unions=tuple(
-            event for stack in stacks(rows, "05", report) for event in _union(stack, report)
-        ),
+        unions=tuple(event for stack in unions for event in _union(stack, report)),
         death=death,
         investigations=investigations,
-        children=_children(rows, report),
+        children=_children(children, report),
     )
 
 
@@ -148,14 +149,13 @@ def _value(row: Row, column: str, report: Report) -> str:
 
 
 def _residences(
-    rows: Sequence[Row], report: Report
+    history: Sequence[Stack], report: Report
 ) -> tuple[tuple[Residence, ...], Residence | None, tuple[Investigation, ...]]:
     """The residences newest first, the current one of them, and what was investigated."""
     found: list[Residence] = []
     investigations: list[Investigation] = []
     current: Residence | None = None
     starts: set[date] = set()
-    history = stacks(rows, "08", report)
     for place, row in enumerate(history[0].rows if history else ()):
         if row["08.84.10"] == "O":
             continue
@@ -294,10 +294,10 @@ def _death(top: Row, report: Report) -> tuple[date, str] | None:
     return None if day is None else (day, where)
 
 
-def _children(rows: Sequence[Row], report: Report) -> tuple[ListedPerson, ...]:
+def _children(listed: Sequence[Stack], report: Report) -> tuple[ListedPerson, ...]:
     """The children with a BSN; the others cannot be told from each other elsewhere."""
     found: list[ListedPerson] = []
-    for stack in stacks(rows, "09", report):
+    for stack in listed:
         row = stack.rows[0]
         if not (row["09.02.40"] or row["09.01.20"]):
             continue  # emptied: the relation was taken back, or no child data are kept

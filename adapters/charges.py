@@ -112,6 +112,8 @@ def _flag(row: OwnRow, name: str) -> bool | None:
 def _check_sense(row: OwnRow, values: dict[str, Any]) -> None:
     """What the record's model does not see: fields that belong together."""
     kind, every = values.get("kind"), values.get("every")
+    if "shift" not in values:
+        row.refuse("shift", "missing", "fill in preceding or following")
     if kind != "other" and values.get("direction") != ("in" if kind in _INCOMING else "out"):
         row.refuse("direction", "does not fit the kind", "income is in, a charge is out")
     for name in _needed(every, values):

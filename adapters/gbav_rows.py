@@ -65,7 +65,11 @@ def read_lists(content: bytes, columns: Sequence[str], report: Report) -> list[l
         return []
     table = _table(text, report)
     header = _header(table, columns, report)
-    return [] if header is None else _group(table, header, report)
+    if header is None:
+        return []
+    if len(table) == 1:
+        report.add("file", "", "the file holds no person list", "nothing, or send the lists")
+    return _group(table, header, report)
 
 
 def _table(text: str, report: Report) -> list[list[str]]:
@@ -152,50 +156,36 @@ def _group(table: list[list[str]], header: Mapping[int, str], report: Report) ->
     return [rows for place, rows in enumerate(lists) if place not in broken]
 
 
-def stacks(rows: Sequence[Row], category: str, report: Report) -> list[Stack]:
+def stacks(rows: Sequence[Row], category: str, report: Report) -> list[Stack] | None:
     """The things of a category in one list, each with its history.
 
-    A row that was not announced, or announced otherwise than as history or as another one, is
-    not read: whose history it is cannot be seen.
+    None, with a problem, when the rows are not what the headers announce: then a part of the list
+    is missing, and half a list is no list.
     """
     found: list[list[Row]] = []
-    announced = f"0{category[1]}"  # the first row of a list is always a current one
     history, another = f"5{category[1]}", category
+    announced = another  # the first row of a list holds current ones
     for row in rows:
+        if row.has(category) != bool(announced) and not (row is rows[0] and announced):
+            return _refuse_list(row.number, category, report)
         if row.has(category):
-            if not announced:
-                _unannounced(row, category, report)
-                break
-            if announced == history and found:
-                found[-1].append(row)
-            elif announced == another:
+            if announced == another:
                 found.append([row])
-        elif announced and row is not rows[0]:
-            report.add(
-                f"row {row.number}",
-                f"{category}.H",
-                "the row before announces this category here, and it is empty",
-                "have the list completed",
-            )
+            else:
+                found[-1].append(row)
         announced = row[f"{category}.H"]
-        if announced not in ("", history, another):
-            report.add(f"row {row.number}", f"{category}.H", "no such header", "correct the list")
-            announced = ""
+        if announced not in ("", history, another) or (announced == history and not found):
+            return _refuse_list(row.number, category, report)
     if announced:
-        report.add(
-            f"row {rows[-1].number}",
-            f"{category}.H",
-            "a next row is announced and the list ends here",
-            "have the list completed",
-        )
+        return _refuse_list(rows[-1].number, category, report)
     return [Stack(tuple(group)) for group in found]
 
 
-def _unannounced(row: Row, category: str, report: Report) -> None:
+def _refuse_list(number: int, category: str, report: Report) -> list[Stack] | None:
     report.add(
-        f"row {row.number}",
+        f"row {number}",
         f"{category}.H",
-        "a row of this category that the row before does not announce: it and what follows of"
-        " this category is not read",
-        "have the list completed",
+        "this row and the next do not hold what their header announces: the list is not read",
+        "have the list exported whole",
     )
+    return None

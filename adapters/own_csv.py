@@ -168,6 +168,9 @@ def _check_end(table: Sequence[Sequence[str]], report: Report) -> bool:
     """True when the last row is `end;N` with N the number of rows between header and end."""
     last = [cell for cell in table[-1] if cell]
     count = len(table) - 2
+    if count == 0 and last == ["end", "0"]:
+        report.add("file", "", "the file holds no rows", "nothing, or send the rows")
+        return False
     if len(table) >= 2 and last == ["end", str(count)]:
         return True
     report.add(

@@ -22,7 +22,14 @@ from specs.values import Bsn
 FILE_BYTES_MAX: Final = 64 * 1024 * 1024  # the RvIG set has 1.1 MB, a full UWV answer 0.7 MB
 SURNAME_UNKNOWN: Final = "."  # BRP's standard value for a surname that is not known (LO3)
 
+_NINE_DIGITS: Final = re.compile(r"(?<![0-9])[0-9]{9}(?![0-9])")
+
 ReadResult = tuple[list[RecordDraft], list[Problem]]
+
+
+def masked(source: str) -> str:
+    """A file's name as problems tell it: of a BSN in it only the last three digits (L5)."""
+    return _NINE_DIGITS.sub(lambda found: "******" + found.group()[6:], source)
 
 
 @dataclass(slots=True)
@@ -31,6 +38,9 @@ class Report:
 
     source: str
     problems: list[Problem] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.source = masked(self.source)
 
     def add(self, where: str, name: str, reason: str, repair: str) -> None:
         """One thing that was not read. `where` and `name` tell the place, never the value."""

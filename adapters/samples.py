@@ -19,7 +19,7 @@ from adapters import suwinet_brp, suwinet_uwv
 from adapters.births import one_birth_per_child
 from adapters.errors import ManifestError
 from adapters.formats import FORMATS, detect
-from adapters.reading import FILE_BYTES_MAX, ReadResult, Report
+from adapters.reading import FILE_BYTES_MAX, ReadResult, Report, masked
 from specs.errors import Problem
 from specs.records import (
     KINDERBIJSLAG_SET,
@@ -113,7 +113,7 @@ def read_all(data: DataSet) -> list[tuple[DataFile, list[RecordDraft], list[Prob
     batches, problems = one_birth_per_child([(read[p][0].name, read[p][1]) for p in places])
     for place, drafts in zip(places, batches, strict=True):
         file, _, found = read[place]
-        more = [problem for problem in problems if problem.source == file.name]
+        more = [problem for problem in problems if problem.source == masked(file.name)]
         read[place] = (file, drafts, [*found, *more])
     return read
 

@@ -1,0 +1,45 @@
+"""Which format a file is in, by content first and by name second."""
+
+from __future__ import annotations
+
+import pytest
+
+from adapters import samples
+from adapters.formats import FORMATS, NO_ADAPTER, detect
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "expected"),
+    [
+        (b'<a:UWVPersoonsIkvInfoResponse xmlns:a="x"/>', "a.xml", "suwinet-uwv"),
+        (b"\xef\xbb\xbf\n<AanvraagPersoonResponse/>", "a.xml", "suwinet-brp"),
+        (b"<SVBPersoonsInfoResponse/>", "a.xml", "suwinet-svb"),
+        (b"<BijstandsregelingenInfoResponse/>", "a.xml", "suwinet-bijstand"),
+        (b"<DUOStudiefinancieringInfoResponse/>", "a.xml", "suwinet-duo"),
+        (b"<Envelope/>", "UWVDossierInkomstenGSD_UWVPersoonsIkvInfo_1.xml", "suwinet-uwv"),
+        (b"<Envelope/>", "Bijstandsregelingen_1.xml", "suwinet-bijstand"),
+        (b"<Document/>", "camt.xml", None),
+        (b"\xef\xbb\xbf;01.01.10;01.01.20;\n", "a.csv", "gbav-csv"),
+        (b"bsn;flow;amount_cents\n", "a.csv", "recurring-csv"),
+        (b"bsn;fact;valid_from\r\n", "a.csv", "statement-csv"),
+        (b"Code,Omschrijving\n", "Tabel33.csv", None),
+        ("Code,Omschrijving\n".encode("utf-16"), "Tabel33.csv", None),
+        (b"", "a.csv", None),
+        (b"\x00\xff\xfe", "a.bin", None),
+    ],
+)
+def test_a_file_is_recognised(content: bytes, name: str, expected: str | None) -> None:
+    assert detect(content, name) == expected
+
+
+@pytest.mark.parametrize("name", sorted(NO_ADAPTER))
+def test_a_known_service_without_adapter_says_so(name: str) -> None:
+    drafts, problems = FORMATS[name](b"<x/>", source="x.xml")
+    assert drafts == []
+    assert "no adapter yet" in problems[0].reason
+    assert NO_ADAPTER[name] in problems[0].reason
+
+
+def test_every_shipped_file_is_recognised_as_its_manifest_says() -> None:
+    for file in samples.load(samples.shipped()["demo"]).files:
+        assert detect(file.path.read_bytes(), file.name) == file.format
