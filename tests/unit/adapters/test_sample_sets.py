@@ -114,7 +114,7 @@ def test_one_statement_is_corrected_late(drafts: list[RecordDraft]) -> None:
             data = draft.data
             key = (data.person.bsn, data.relation, data.period_start)
             amounts.setdefault(key, set()).add(data.taxable_cents)
-    assert [cents for cents in amounts.values() if len(cents) > 1] == [{164000, 214000}]
+    assert [cents for cents in amounts.values() if len(cents) > 1] == [{261000, 301000}]
 
 
 def test_one_household_stays_unknown_because_its_statements_are_missing(
