@@ -192,6 +192,8 @@ class Mirror:
                 break
             skip = max(0, self._tail.size + len(fresh) - first)
             fresh.extend(package.entries[skip:])
+        if refusal is not None and not fresh:
+            return _told(422, str(refusal))
         try:
             tail, judged, batch = await self._judged(fresh, head)
         except (ChainError, ProofError) as error:
@@ -200,9 +202,7 @@ class Mirror:
         if batch.rows or batch.published is not None:
             await self._commit(batch, tail)
         await self._report_void(judged)
-        if refusal is not None:
-            return _told(422, str(refusal)) if not fresh else self._info(202, upload.end)
-        if self._tail.size < upload.end:
+        if refusal is not None or self._tail.size < upload.end:
             return self._info(202, upload.end)
         return await self._cosignature(head)
 

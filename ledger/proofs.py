@@ -19,7 +19,8 @@ from ledger.merkle import (
     node_hash,
     subtree_root,
 )
-from ledger.note import Note
+from ledger.note import Note, parse_note
+from ledger.ports import Head, Store
 from ledger.proof import Receipt
 from ledger.tiles import TILE_HEIGHT, TILE_WIDTH
 
@@ -99,6 +100,29 @@ async def receipts(
         ]
 
     return await prove(store, make)
+
+
+async def receipts_for(store: Store, indices: Sequence[int]) -> dict[int, Receipt]:
+    """A receipt for each entry, under the first remembered published head that covers it.
+
+    Made of what is stored, never of what was asked. Raises StoreError for an entry that is not
+    recorded yet.
+    """
+    by_head: dict[int, tuple[Head, list[int]]] = {}
+    heads: list[Head] = []
+    for n in sorted(set(indices)):
+        head = next((each for each in heads if each.size > n), None)
+        if head is None:
+            head = await store.published_over(n)
+            if head is None:
+                raise StoreError(f"entry {n} is not recorded yet; ask again")
+            heads.append(head)
+        by_head.setdefault(head.size, (head, []))[1].append(n)
+    found: dict[int, Receipt] = {}
+    for head, covered in by_head.values():
+        made = await receipts(store, covered, head.size, parse_note(head.note))
+        found.update(zip(covered, made, strict=True))
+    return found
 
 
 def whole_root(read: HashReader, size: int) -> bytes:

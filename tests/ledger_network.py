@@ -12,8 +12,10 @@ from ledger import governance
 from ledger.checks_threads import InlineChecks
 from ledger.envelope import Header, sign_record
 from ledger.errors import PeerError
+from ledger.genesis import create_log
+from ledger.intake import Limits
 from ledger.keys import Ed25519Signer
-from ledger.log import Limits, Log, create_log
+from ledger.log import Log
 from ledger.mirror import Mirror
 from ledger.note import COSIGNATURE, NoteSigner
 from ledger.ports import Answer, Clock, Peer, Store

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from ledger.errors import AdmissionError, BusyError, StoreError
-from ledger.log import Limits, create_log
+from ledger.genesis import create_log
+from ledger.intake import Limits
 from ledger.policy import parse_policy
 from ledger.proof import Receipt, parse_receipt, verify_receipt
 from ledger.store_memory import MemoryStore

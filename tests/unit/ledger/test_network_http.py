@@ -19,7 +19,7 @@ from ledger.database_sql import Database, migrate, sqlite_url
 from ledger.errors import PeerError, VerifyError
 from ledger.export import export
 from ledger.follow import CopyReader, Follower
-from ledger.log import create_log
+from ledger.genesis import create_log
 from ledger.peers_http import HttpPeer
 from ledger.policy import parse_policy
 from ledger.proof import parse_receipt, verify_receipt
