@@ -69,6 +69,11 @@ class Facts:
             )
             return [SubjectId(subject) for subject in rows.scalars()]
 
+    def forget(self) -> None:
+        """Drop what is kept in memory, after an erasure."""
+        with self._lock:
+            self._kept.clear()
+
     def _fact(self, connection: Connection, record: StoredRecord) -> Fact:
         key = (record.author, record.id)
         with self._lock:

@@ -69,6 +69,11 @@ class Home:
         return self.directory / "policy"
 
     @property
+    def peers(self) -> dict[str, str]:
+        """The machine listener of each member."""
+        return {member: str(url).rstrip("/") for member, url in self.settings.peers.items()}
+
+    @property
     def database_url(self) -> str:
         """SQLAlchemy URL of the node's own database."""
         return self.settings.database_url or f"sqlite:///{self.directory / 'node.sqlite3'}"

@@ -6,7 +6,7 @@ The environment wins. Secrets are never settings: they are key files of the home
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -26,8 +26,10 @@ Port = Annotated[int, Field(ge=1, le=65_535)]
 class Settings(BaseSettings):
     """What may differ between two nodes of the same code.
 
-    `peers` names each member's machine listener (scheme, host, port, no path). `tick_seconds` is
-    the alarm clock of outbox and waiting work; `poll_seconds` how often the log is asked for more.
+    `peers` names each member's machine listener (scheme, host, port, no path); `log_url` the log's
+    prefix. `covenants` are the municipalities a creditor has an agreement with; `auditors` the
+    SHA-256 of tokens that may read entry bundles. `tick_seconds` is the alarm clock of outbox and
+    waiting work; `poll_seconds` how often the log is asked for more.
     """
 
     model_config = SettingsConfigDict(
@@ -47,6 +49,9 @@ class Settings(BaseSettings):
     peers: Mapping[MemberName, AnyHttpUrl]
     source: Annotated[str, Field(pattern=r"^urn:nld:(oin|kvknr):\d{8,20}:systeem:[A-Za-z0-9-]+$")]
     municipality: Annotated[str, Field(pattern=r"^\d{4}$")] | None = None
+    covenants: tuple[MemberName, ...] = ()
+    auditors: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...] = ()
+    phone: Annotated[str, Field(max_length=40)] = ""
     host: str = "127.0.0.1"
     port: Port = 8000
     log_host: str = "127.0.0.1"
@@ -105,8 +110,8 @@ def check_settings(content: Mapping[str, Any], where: str) -> Settings:
         raise StartError(f"{where}: {faults}; correct these settings and start again") from None
 
 
-def settings_toml(values: Mapping[str, str | int | float | bool | Mapping[str, str]]) -> str:
-    """The text of a settings.toml; TOML basic strings are JSON strings for what we write."""
+def settings_toml(values: Mapping[str, Any]) -> str:
+    """The text of a settings.toml: texts, numbers, booleans, lists of texts, tables of texts."""
     plain = {key: value for key, value in values.items() if not isinstance(value, Mapping)}
     tables = {key: value for key, value in values.items() if isinstance(value, Mapping)}
     lines = [f"{key} = {_toml(value)}" for key, value in plain.items()]
@@ -116,7 +121,9 @@ def settings_toml(values: Mapping[str, str | int | float | bool | Mapping[str, s
     return "\n".join(lines) + "\n"
 
 
-def _toml(value: str | int | float | bool) -> str:
+def _toml(value: str | float | bool | Sequence[str]) -> str:
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_toml, value))}]"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):

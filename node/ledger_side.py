@@ -1,0 +1,186 @@
+"""This node's part of the log: sequencer, mirror or witness, and how it reads what is recorded.
+
+Put together of the ledger's own pieces by the settings; nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import httpx
+
+from ledger import admission
+from ledger.chain import GENESIS_PREV, Entry, encode_entry, entry_hash
+from ledger.checks_threads import ThreadChecks
+from ledger.clock_system import SystemClock
+from ledger.database_sql import Database
+from ledger.envelope import parse_envelope
+from ledger.errors import LedgerError
+from ledger.follow import CopyReader, Follower
+from ledger.keys import Ed25519Signer
+from ledger.log import Log
+from ledger.mirror import Mirror
+from ledger.note import COSIGNATURE, NoteSigner
+from ledger.peers_http import HttpPeer
+from ledger.policy import parse_policy
+from ledger.registry import Registry
+from ledger.serve import LogDoor, MirrorDoor, Pages, WitnessDoor, trusted
+from ledger.store_sql import SqlCosigned, SqlState, SqlStore
+from node.errors import StartError
+from node.home import Home, Keys
+from node.routes_machine import Door
+
+CHECK_THREADS: Final = 2
+LOG_PREFIX: Final = "log"
+
+
+@dataclass(slots=True, kw_only=True)
+class LedgerSide:
+    """The pieces of one node, not running until `start`."""
+
+    database: Database
+    checks: ThreadChecks
+    following: Follower | CopyReader
+    doors: Mapping[str, Door]
+    pages: Pages | None  # the published tree this node can show; a witness has none
+    log: Log | None = None
+    mirror: Mirror | None = None
+    _running: bool = field(default=False, init=False)
+
+    async def start(self) -> None:
+        """Take up what is stored, and run: a sequencer orders from here on."""
+        if self.mirror is not None:
+            await self.mirror.start()
+        if self.log is not None:
+            await self.log.start()
+        await self.refresh()
+        self._running = True
+
+    async def refresh(self) -> None:
+        """Take up the saved place of reading, also when another process moved it."""
+        await self.following.start()
+
+    async def stop(self) -> None:
+        """End, and close the database."""
+        if self.log is not None and self._running:
+            await self.log.stop()
+        await self.database.close()
+        self.checks.close()
+
+    def problem(self) -> str | None:
+        """Why a sequencer is not signing; None when all is well or there is none here."""
+        return None if self.log is None else self.log.status().problem
+
+
+def cosigner_name(origin: str, member: str, part: str) -> str:
+    """The name under which a member's mirror or witness key cosigns."""
+    return f"{origin}/{part}/{member}"
+
+
+def cosigner(home: Home, signer: Ed25519Signer) -> NoteSigner:
+    """This node's cosigning key with its name."""
+    settings = home.settings
+    name = cosigner_name(settings.origin, settings.member, settings.part)
+    return NoteSigner(name=name, signer=signer, key_type=COSIGNATURE)
+
+
+def genesis_registry(genesis: bytes) -> Registry:
+    """The members that the trusted genesis names; raises StartError when it founds nothing."""
+    try:
+        envelope = parse_envelope(genesis)
+        raw = encode_entry(Entry(n=0, prev=GENESIS_PREV, envelope_raw=envelope.raw))
+        return admission.found(envelope, entry_hash(raw))
+    except LedgerError as error:
+        raise StartError(f"genesis.json: {error}; take it from another member again") from None
+
+
+def open_ledger_side(
+    home: Home, keys: Keys, genesis: Registry, client: httpx.AsyncClient
+) -> LedgerSide:
+    """The pieces for this home; raises StartError, StoreError when the database is not ready."""
+    settings = home.settings
+    if settings.origin != genesis.origin:
+        raise StartError(f"settings.toml: origin is {settings.origin}, genesis {genesis.origin}")
+    database = Database(home.ledger_url)
+    checks = ThreadChecks(CHECK_THREADS)
+    if settings.part == "sequencer":
+        return _sequencer(home, keys, genesis, client, database, checks)
+    assert keys.cosign is not None  # Home.keys reads it for every other part
+    following = Follower(
+        peer=HttpPeer(str(settings.log_url), client=client),
+        states=SqlState(database),
+        log_vkey=genesis.log_vkey,
+        policy=parse_policy(genesis.policy_text().encode()),
+        checks=checks,
+        log_id=genesis.log,
+    )
+    if settings.part == "witness":
+        witness = WitnessDoor(
+            state=SqlCosigned(database),
+            logs=trusted(genesis.origin, genesis.log_vkey),
+            signer=cosigner(home, keys.cosign),
+            clock=SystemClock(),
+        )
+        return LedgerSide(
+            database=database,
+            checks=checks,
+            following=following,
+            doors={"witness": witness},
+            pages=None,
+        )
+    mirror = Mirror(
+        store=SqlStore(database),
+        origin=genesis.origin,
+        log_vkey=genesis.log_vkey,
+        signer=cosigner(home, keys.cosign),
+        clock=SystemClock(),
+        checks=checks,
+        log_id=genesis.log,
+    )
+    return LedgerSide(
+        database=database,
+        checks=checks,
+        following=following,
+        doors={"mirror": MirrorDoor(mirror)},
+        pages=Pages(mirror.store),
+        mirror=mirror,
+    )
+
+
+def _sequencer(
+    home: Home,
+    keys: Keys,
+    genesis: Registry,
+    client: httpx.AsyncClient,
+    database: Database,
+    checks: ThreadChecks,
+) -> LedgerSide:
+    assert keys.log is not None  # Home.keys reads it for a sequencer
+    settings = home.settings
+    peers = {
+        part: {
+            member: HttpPeer(f"{str(url).rstrip('/')}/{part}", client=client)
+            for member, url in settings.peers.items()
+            if member in genesis.members and genesis.members[member].active_keys(part)
+        }
+        for part in ("mirror", "witness")
+    }
+    log = Log(
+        store=SqlStore(database),
+        signer=NoteSigner(name=genesis.origin, signer=keys.log),
+        clock=SystemClock(),
+        checks=checks,
+        mirrors=peers["mirror"],
+        witnesses=peers["witness"],
+        holder=settings.member,
+    )
+    return LedgerSide(
+        database=database,
+        checks=checks,
+        following=CopyReader(log.store),
+        doors={LOG_PREFIX: LogDoor(log)},
+        pages=Pages(log.store),
+        log=log,
+    )

@@ -1,0 +1,228 @@
+"""One member's node, put together from its home: stores, keys, its part of the log, its flow.
+
+`Node.open` builds it, `Worker` (work.py) runs it; the web side asks it through `surface` (web.py).
+Nothing here decides anything: what happens to a life event stands in flow.py.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import httpx
+from sqlalchemy import func, select
+
+from ledger.registry import Registry
+from node import schema_sql as tables
+from node import work_sql as work
+from node.accept import Acceptance, Reader
+from node.access import Competence, load_competence
+from node.answering import answering_of
+from node.database_sql import Database
+from node.deliver_http import Deliveries
+from node.errors import StartError
+from node.facts import Facts
+from node.flow import Desk, follow_through
+from node.follow import LedgerReader, VerifiedView
+from node.home import Home, Keys, open_home
+from node.ledger_side import LedgerSide, genesis_registry, open_ledger_side
+from node.ledger_view import role_of
+from node.member_http import MemberAuth, member_client
+from node.prepare import Author, Preparer
+from node.sequencer_http import SequencerHttp
+from node.standing import Standing
+from node.store_sql import Records
+from node.subjects import Subjects
+from node.submit import Submitter
+from scheduler.facts import SubjectId
+
+NETHERLANDS: Final = ZoneInfo("Europe/Amsterdam")
+
+Now = Callable[[], datetime]
+Today = Callable[[], date]
+
+
+def system_now() -> datetime:
+    """The machine's clock."""
+    return datetime.now(UTC)
+
+
+def system_today() -> date:
+    """The day in the Netherlands."""
+    return datetime.now(NETHERLANDS).date()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """Everything of one member's node; `close` when done."""
+
+    home: Home
+    keys: Keys
+    role: str
+    competence: Competence
+    client: httpx.AsyncClient
+    view: VerifiedView
+    ledger: LedgerSide
+    records: Records
+    desk: Desk
+
+    @property
+    def member(self) -> str:
+        """The member whose node this is."""
+        return self.home.settings.member
+
+    @property
+    def database(self) -> Database:
+        """The node's own database."""
+        return self.desk.database
+
+    @property
+    def facts(self) -> Facts:
+        """What this node knows of persons."""
+        return self.desk.facts
+
+    @classmethod
+    def open(cls, directory: Path, *, now: Now = system_now, today: Today = system_today) -> Node:
+        """The node in this home, not running yet; call it inside an event loop.
+
+        Raises StartError or HomeError with the reason: no home, a key that is open to others or
+        made for development, tables of another version, a genesis that does not name the member.
+        """
+        home = open_home(directory)
+        keys = home.keys()
+        settings = home.settings
+        genesis = _genesis(home)
+        database = Database(home.database_url)
+        client = member_client(
+            MemberAuth(settings.member, keys.api, home.peers, _seconds), settings.request_seconds
+        )
+        ledger = open_ledger_side(home, keys, genesis, client)
+        view = VerifiedView(ledger.following, genesis)
+        records = Records(Subjects(keys.lookup_secret, keys.wrap_secret))
+        competence = load_competence()
+        preparer = Preparer(_author(home, keys), records, competence, view)
+        submitter = Submitter(
+            database, records, preparer, SequencerHttp(str(settings.log_url), client), now
+        )
+        standing = Standing(settings.member, records, competence, preparer)
+        reader = Reader(member=settings.member, hpke=keys.hpke)
+        deliveries = Deliveries(
+            member=settings.member,
+            database=database,
+            records=records,
+            view=view,
+            peers=home.peers,
+            client=client,
+            now=_seconds,
+        )
+        role = role_of(genesis, settings.member)
+        desk = Desk(
+            database=database,
+            submitter=submitter,
+            reader=LedgerReader(
+                database=database,
+                records=records,
+                following=ledger.following,
+                acceptance=Acceptance(reader, records, competence, view, standing),
+                now=_seconds,
+            ),
+            deliveries=deliveries,
+            facts=Facts(database, records),
+            answering=answering_of(role, settings.member),
+            today=today,
+        )
+        return cls(
+            home=home, keys=keys, role=role, competence=competence, client=client, view=view,
+            ledger=ledger, records=records, desk=desk,
+        )  # fmt: skip
+
+    async def round(self) -> int:
+        """One round of the flow; answers how much was done."""
+        return await follow_through(self.desk)
+
+    def backlog(self) -> dict[str, int]:
+        """What this node has yet to do, by kind; all zero means that it is quiet."""
+        records, entries, inbox = tables.records, tables.entries, tables.inbox
+        with self.database.read() as connection:
+            counted = work.counts(connection)
+            unsent = connection.execute(
+                select(func.count())
+                .select_from(records)
+                .where(
+                    records.c.author == self.member,
+                    records.c.receipt.is_(None),
+                    records.c.state.in_(("pending", "waiting", "opened", "not_competent")),
+                )
+            ).scalar_one()
+            ready = connection.execute(
+                select(func.count())
+                .select_from(inbox)
+                .join(entries, (entries.c.id == inbox.c.id) & (entries.c.author == inbox.c.author))
+                .where(inbox.c.state == "received")
+            ).scalar_one()
+            return {
+                "unsent": int(unsent),
+                "unopened": counted.get("records.pending", 0) + int(ready),
+                "arrived_early": counted.get("inbox.received", 0) - int(ready),
+                "undelivered": counted.get("outbox.queued", 0),
+                "changed": len(work.changed(connection)),
+            }
+
+    def erase(self, subject: SubjectId) -> int:
+        """End of retention: destroy a subject's keys here; answers how many records went.
+
+        What others hold is theirs to erase; the ledger keeps verifying without any of it.
+        """
+        with self.database.write() as connection:
+            gone = self.records.erase(connection, subject)
+        self.facts.forget()
+        return gone
+
+    def check_registered(self) -> None:
+        """Raise StartError unless the ledger names this home's record key as active."""
+        member = self.view.registry.members[self.member]
+        if self.keys.record.public_key not in {k.public_key for k in member.active_keys("record")}:
+            raise StartError(
+                f"{self.home.keys_directory / 'record.key'}: not an active record key of "
+                f"{self.member} on the ledger; restore it, or register it by a governance entry"
+            )
+
+    async def close(self) -> None:
+        """Let go of network and databases."""
+        await self.client.aclose()
+        await self.ledger.stop()
+        self.database.close()
+
+
+def _author(home: Home, keys: Keys) -> Author:
+    settings = home.settings
+    return Author(
+        member=settings.member,
+        source=settings.source,
+        covenants=settings.covenants,
+        signer=keys.record,
+        id_secret=keys.id_secret,
+    )
+
+
+def _genesis(home: Home) -> Registry:
+    """The members that the trusted genesis names, this node's among them."""
+    try:
+        content = home.genesis_file.read_bytes()
+    except OSError:
+        raise StartError(
+            f"{home.genesis_file}: missing; take it from another member and compare its digest"
+        ) from None
+    registry = genesis_registry(content)
+    if home.settings.member not in registry.members:
+        raise StartError(f"{home.genesis_file}: names no member {home.settings.member}")
+    return registry
+
+
+def _seconds() -> int:
+    return int(time.time())

@@ -1,0 +1,184 @@
+"""`vastedag work`: runs one node: its part of the log, its listener, and the flow, round by round.
+
+One worker per home (a file lock) and one active per database (a lease): others stand by. The alarm
+clock is APScheduler with a job in memory and no arguments; what is due is a database query. A step
+that fails is named in `problem` and tried again by the next round.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import os
+import socket
+import time
+import traceback
+from pathlib import PurePath
+from typing import Final, TextIO
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from sqlalchemy.exc import SQLAlchemyError
+
+from ledger.errors import LedgerError
+from node import work_sql as work
+from node.errors import NodeError, StartError
+from node.flow import ask_authors
+from node.http_server import Listener
+from node.routes_machine import Gate, create_machine_app
+from node.runtime import Node
+
+LEASE: Final = "worker"
+LEASE_SECONDS: Final = 30
+LEASE_RENEW_SECONDS: Final = 10
+FAILED_SECONDS: Final = 2.0  # pause after a round that failed
+ASK_EVERY_SECONDS: Final = 24 * 3600
+TICK: Final = "tick"
+_LOG: Final = logging.getLogger("vastedag.work")
+
+
+class Worker:
+    """Runs a node until `stop`."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._holder = f"{socket.gethostname()}:{node.home.directory.resolve()}"
+        self._wake = asyncio.Event()
+        self._leased_until = 0.0
+        self._lock_file: TextIO | None = None
+        self._loop_task: asyncio.Task[None] | None = None
+        self._scheduler = AsyncIOScheduler(
+            timezone="UTC",
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        settings = node.home.settings
+        gate = Gate(
+            member=node.member,
+            view=node.view,
+            auditors=settings.auditors,
+            now=lambda: int(time.time()),
+        )
+        app = create_machine_app(gate, node.ledger.doors, node.desk.deliveries, self._wake.set)
+        self.listener = Listener(app, settings.log_host, settings.log_port)
+        self.problem: str | None = "not started"
+
+    async def start(self) -> None:
+        """Start everything; raises StartError with the reason."""
+        self._lock_home()
+        try:
+            await self._node.ledger.start()
+            self._node.check_registered()
+            await self.listener.start()
+        except BaseException:
+            self._unlock_home()
+            raise
+        self._scheduler.add_job(
+            self.tick, "interval", seconds=self._node.home.settings.tick_seconds
+        )
+        self._scheduler.start()
+        await self.tick()
+        self._loop_task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        """Finish the round under way and let go; the node itself stays open."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+        if self._loop_task is not None:
+            self._loop_task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._loop_task
+            self._loop_task = None
+        await self.listener.stop()
+        with self._node.database.write() as connection:
+            work.free_lease(connection, LEASE, self._holder)
+        self._unlock_home()
+        self.problem = "stopped"
+
+    def wake(self) -> None:
+        """Look at once: something arrived."""
+        self._wake.set()
+
+    async def tick(self) -> None:
+        """The alarm: note that it rang, and look at what is due."""
+        with self._node.database.write() as connection:
+            work.set_value(connection, TICK, str(int(time.time())))
+        self._wake.set()
+
+    async def _run(self) -> None:
+        poll = self._node.home.settings.poll_seconds
+        while True:
+            self._wake.clear()
+            wait = FAILED_SECONDS
+            try:
+                if await asyncio.to_thread(self._lease):
+                    await self._rounds()
+                    self.problem = None
+                    wait = poll
+                else:
+                    self.problem = "standing by: another worker holds the lease"
+            except (NodeError, LedgerError, SQLAlchemyError) as error:
+                self._failed(error)
+            except Exception as error:  # an error of ours must not stop the node for everybody
+                self._failed(error)
+                _LOG.error("unexpected at=%s", _place_of(error))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), wait)
+
+    async def _rounds(self) -> None:
+        await self._ask_daily()
+        while await self._node.round():
+            self.problem = None
+            if not await asyncio.to_thread(self._lease):
+                return
+
+    async def _ask_daily(self) -> None:
+        now = int(time.time())
+        with self._node.database.read() as connection:
+            asked = int(work.get_value(connection, "asked_at") or "0")
+        if now - asked >= ASK_EVERY_SECONDS:
+            await ask_authors(self._node.desk)
+            with self._node.database.write() as connection:
+                work.set_value(connection, "asked_at", str(now))
+
+    def _lease(self) -> bool:
+        """Hold the lease; asked of the database only when a third of it has passed."""
+        now = time.monotonic()
+        if now < self._leased_until:
+            return True
+        wall = int(time.time())
+        with self._node.database.write() as connection:
+            held = work.take_lease(connection, LEASE, self._holder, wall, wall + LEASE_SECONDS)
+        self._leased_until = now + LEASE_RENEW_SECONDS if held else 0.0
+        return held
+
+    def _failed(self, error: Exception) -> None:
+        """Say what kind of error; its text stays out of logs unless it is one of ours."""
+        ours = isinstance(error, NodeError | LedgerError)
+        self.problem = f"{type(error).__name__}: {error}" if ours else type(error).__name__
+        _LOG.warning("round failed member=%s kind=%s", self._node.member, type(error).__name__)
+
+    def _lock_home(self) -> None:
+        path = self._node.home.directory / "work.lock"
+        file = path.open("a")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.close()
+            raise StartError(
+                f"{path}: a worker runs on this home already (see its log); stop that one first"
+            ) from None
+        self._lock_file = file
+        os.set_inheritable(file.fileno(), False)
+
+    def _unlock_home(self) -> None:
+        if self._lock_file is not None:
+            self._lock_file.close()
+            self._lock_file = None
+
+
+def _place_of(error: BaseException) -> str:
+    """Kind and places in the code of an error, without its text."""
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    places = [f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames]
+    return f"{type(error).__name__} {' < '.join(reversed(places))}"
