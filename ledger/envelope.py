@@ -6,11 +6,13 @@ what is handed on (DSSE 1.0.2). Who may sign what is the work of admission.py.
 
 from __future__ import annotations
 
+import binascii
+import functools
 import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import Any, Final
 
 from ledger import canonical, keys
@@ -36,10 +38,11 @@ _HEADER = re.compile(
     rf'"commitment":"({_DIGEST_FORM})","id":"({_ID_FORM})",'
     rf'"log":"({_DIGEST_FORM})","seen":({_SAFE_INTEGER}),"v":1\}}'.encode()
 )
+# 64 bytes in base64: the last letter's four low bits are zero.
 _ENVELOPE = re.compile(
     b'\\{"payload":"([A-Za-z0-9+/]+={0,2})","payloadType":"'
     + re.escape(PAYLOAD_TYPE.encode())
-    + b'","signatures":\\[\\{"keyid":"","sig":"([A-Za-z0-9+/]{86}==)"\\}\\]\\}'
+    + b'","signatures":\\[\\{"keyid":"","sig":"([A-Za-z0-9+/]{85}[AQgw]==)"\\}\\]\\}'
 )
 _AUTHOR = re.compile(AUTHOR_FORM)
 _CLASS = re.compile(CLASS_FORM)
@@ -112,15 +115,22 @@ def parse_header(payload: bytes) -> Header:
     if match is None:
         return _parse_governance(payload)
     at, author, record_class, commitment, record_id, log, seen = match.groups()
-    return Header(
-        log=log.decode(),
-        id=record_id.decode(),
-        author=author.decode(),
-        record_class=record_class.decode(),
-        at=at.decode(),
-        seen=int(seen),
-        commitment=commitment.decode(),
-    )
+    if record_class == GOVERNANCE_CLASS.encode():
+        raise EnvelopeError("header: class governance carries a body in clear, no commitment")
+    _check_day(at[:10].decode("ascii"))
+    # The pattern has checked every form: a header out of a log is not checked a second time.
+    header = object.__new__(Header)
+    set_field = object.__setattr__
+    set_field(header, "v", HEADER_VERSION)
+    set_field(header, "log", log.decode("ascii"))
+    set_field(header, "id", record_id.decode("ascii"))
+    set_field(header, "author", author.decode("ascii"))
+    set_field(header, "record_class", record_class.decode("ascii"))
+    set_field(header, "at", at.decode("ascii"))
+    set_field(header, "seen", _check_seen(int(seen)))
+    set_field(header, "commitment", commitment.decode("ascii"))
+    set_field(header, "body", None)
+    return header
 
 
 def pae(payload_type: str, body: bytes) -> bytes:
@@ -166,9 +176,9 @@ def parse_envelope(raw: bytes) -> Envelope:
         )
     try:
         payload = canonical.decode_base64(match[1])
-        signature = canonical.decode_base64(match[2])
     except FormatError as error:
         raise EnvelopeError(f"envelope: {error}") from None
+    signature = binascii.a2b_base64(match[2])
     return Envelope(raw=raw, payload=payload, header=parse_header(payload), signature=signature)
 
 
@@ -210,12 +220,8 @@ def _check_header(header: Header) -> None:
     _check_form("class", header.record_class, _CLASS)
     _check_form("id", header.id, _ID)
     _check_form("at", header.at, _AT)
-    try:
-        datetime.fromisoformat(header.at)
-    except ValueError:
-        raise EnvelopeError("header, at: no such day in the calendar") from None
-    if type(header.seen) is not int or not 0 <= header.seen <= canonical.INTEGER_MAX:
-        raise EnvelopeError("header, seen: not a ledger size")
+    _check_day(header.at[:10])
+    _check_seen(header.seen)
     if header.log == "":
         if header.record_class != GOVERNANCE_CLASS:
             raise EnvelopeError("header, log: only the genesis entry has none")
@@ -227,6 +233,20 @@ def _check_header(header: Header) -> None:
         raise EnvelopeError("header: one of commitment and body, not both and not neither")
     if header.commitment is not None:
         _check_form("commitment", header.commitment, _DIGEST)
+
+
+@functools.lru_cache(maxsize=1024)
+def _check_day(day: str) -> None:
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        raise EnvelopeError("header, at: no such day in the calendar") from None
+
+
+def _check_seen(seen: object) -> int:
+    if type(seen) is not int or not 0 <= seen <= canonical.INTEGER_MAX:
+        raise EnvelopeError("header, seen: not a ledger size")
+    return seen
 
 
 def _check_form(name: str, value: object, form: re.Pattern[str]) -> None:
