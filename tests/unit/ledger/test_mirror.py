@@ -56,9 +56,7 @@ class Sequencer:
         tail = await load_tail(self.store)
         growth = tail.growth.copy()
         tiles = growth.extend([leaf_hash(raw) for raw in raws])
-        rows = tuple(
-            Row(n=stored.size + i, raw=raw, identity=None) for i, raw in enumerate(raws)
-        )
+        rows = tuple(Row(n=stored.size + i, raw=raw, identity=None) for i, raw in enumerate(raws))
         head = self.signed(growth.size, growth.root())
         await self.store.commit(
             Batch(start=stored.size, rows=rows, tiles=tuple(tiles), head=head), after=stored
@@ -309,9 +307,7 @@ def test_after_a_restart_it_goes_on_where_it_stored() -> None:
         head = await sequencer.grow(sequencer.chained(sequencer.records(1, 299)))
         await sequencer.offer(mirror, head, old=0)
         await sequencer.upload(mirror, head, start=0, packages=1)
-        again = await nets.make_mirror(
-            "uwv", sequencer.log_id, nets.FixedClock(), mirror.store
-        )
+        again = await nets.make_mirror("uwv", sequencer.log_id, nets.FixedClock(), mirror.store)
         assert again.size == 256
         answer = await sequencer.upload(again, head, start=256)
         assert (answer.status, cosigned(answer, head)) == (200, True)
