@@ -22,7 +22,8 @@ class PayDayError(SchedulerError):
 class PlanError(SchedulerError):
     """A flow or request that cannot be what it claims: the field, what is wrong, what to do."""
 
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
+    def __init__(self, field: str, *, nl: str, en: str) -> None:
+        super().__init__(f"{field}: {en}")
         self.field = field
-        self.message = message
+        self.nl = nl
+        self.en = en

@@ -150,9 +150,9 @@ def _moved_en(nominal: date, day: date) -> str:
     return "the banking day before" if day < nominal else "the banking day after"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class PayCalendars:
-    """All payer calendars, by payer."""
+    """All payer calendars, by payer. One loaded set is one value: it equals only itself."""
 
     by_payer: Mapping[str, PayerCalendar]
 

@@ -1,0 +1,256 @@
+"""One household's plan: all planned income and charges on one day of the month, where parties and
+law allow it. The straight line of one plan; its steps stand in the files named plan_*.
+
+Money moves nowhere here: payers and creditors execute on the planned dates (DESIGN 7).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from scheduler import plan_explain, signals
+from scheduler.errors import PlanError
+from scheduler.flows import Flow, Gap
+from scheduler.known import Text
+from scheduler.paydays import PayCalendars
+from scheduler.plan_board import (
+    Board,
+    Ints,
+    Series,
+    build_board,
+    horizon_of,
+    receipt_of,
+    series_of,
+)
+from scheduler.plan_reasons import reason_of
+from scheduler.plan_search import Choice, balances_of, best_day
+from scheduler.plan_types import (
+    MonthPlan,
+    NotPlanned,
+    Plan,
+    PlannedLine,
+    PlanRequest,
+    Signal,
+    Transition,
+)
+from scheduler.transition import (
+    bridging_party,
+    no_transition,
+    period_from,
+    switch_day,
+    transition,
+)
+
+
+def plan(request: PlanRequest, calendars: PayCalendars) -> Plan:
+    """The plan of a request, the same for the same request.
+
+    A flow that cannot be planned is left out and named; the rest of the plan stands.
+    """
+    accepted, not_planned = accept(request, calendars)
+    table = build_table(request, accepted, calendars)
+    choice, better = _choose(request, table)
+    months = _months(table, choice)
+    found: list[Signal] = [
+        *signals.money_signals(months),
+        *signals.expected_days(months),
+        *signals.possible_doubles(table.flows, request.first),
+    ]
+    if better is not None:
+        found.append(Signal(kind="better_day", month=request.first, cents=0, day=better))
+    total = int(table.board.amount.sum())
+    kept = request.current_day is not None and not request.agreed
+    return Plan(
+        day=choice.day,
+        why=plan_explain.why_this_day(
+            choice.day, choice.score[0], total, choice.decided_by, kept, better
+        ),
+        on_day_cents=choice.score[0],
+        total_cents=total,
+        months=months,
+        transition=_transition(request, table, choice),
+        signals=tuple(found),
+        not_planned=tuple(not_planned),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """Flows that can be planned, each with its payments."""
+
+    flows: tuple[Flow, ...]
+    series: tuple[Series, ...]
+
+
+def accept(request: PlanRequest, calendars: PayCalendars) -> tuple[Accepted, list[NotPlanned]]:
+    """Tells the flows that can be planned from those that cannot, and why not; both in the order of
+    their ids, so that the order of the request decides nothing."""
+    last = request.first.plus(request.months - 1).last_day
+    uses = Counter(flow.id for flow in request.flows)
+    contracts: dict[tuple[str, str, str], str] = {}
+    flows: list[Flow] = []
+    found: list[Series] = []
+    left_out: list[NotPlanned] = []
+    for flow in sorted(request.flows, key=lambda flow: flow.id):
+        try:
+            _refuse(flow, uses[flow.id], contracts, last)
+            series = series_of(flow.rhythm, request.first, request.months, calendars)
+        except PlanError as error:
+            problem = Text(f"{error.field}: {error.nl}", str(error))
+            left_out.append(NotPlanned(flow=flow.id, field=error.field, problem=problem))
+            continue
+        if series.gaps:
+            left_out.append(_unpublished(flow, series.gaps))
+        flows.append(flow)
+        found.append(series)
+    return Accepted(tuple(flows), tuple(found)), left_out
+
+
+def _unpublished(flow: Flow, gaps: tuple[Gap, ...]) -> NotPlanned:
+    months = str(gaps[0].month)
+    if len(gaps) > 1:
+        months += f" ... {gaps[-1].month}"
+    payer = flow.rhythm.calendar
+    return NotPlanned(
+        flow=flow.id,
+        field="calendar",
+        problem=Text(
+            f"calendar: {payer} heeft voor {months} nog geen betaaldagen bekendgemaakt",
+            f"calendar: {payer} has no published calendar for {months}; those months are left out",
+        ),
+    )
+
+
+def _refuse(flow: Flow, uses: int, contracts: dict[tuple[str, str, str], str], last: date) -> None:
+    if uses > 1:
+        raise PlanError(
+            "id",
+            nl=f"deze naam staat {uses} keer in de lijst",
+            en=f"stands in the list {uses} times; give every flow an id of its own",
+        )
+    if flow.rhythm.start is not None and flow.rhythm.start > last:
+        raise PlanError(
+            "start",
+            nl="begint pas na de laatste maand van dit plan",
+            en="the start lies after the end of the plan; plan more months or leave it out",
+        )
+    if flow.reference is not None:
+        contract = (flow.direction, flow.party, flow.reference)
+        if contract in contracts:
+            raise PlanError(
+                "reference",
+                nl="dit contract wordt al door een andere regel betaald",
+                en=f"this contract is already paid by flow {contracts[contract]!r}; keep one",
+            )
+        contracts[contract] = flow.id
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """The columns of a request. `joins` tells the flows that leave their old days; `before` are
+    the dates they leave: their natural ones, or those of the plan that this one replaces."""
+
+    flows: tuple[Flow, ...]
+    joins: tuple[bool, ...]
+    switch: date
+    board: Board
+    before: Ints
+
+
+def build_table(request: PlanRequest, accepted: Accepted, calendars: PayCalendars) -> Table:
+    """Columns for every day of the month at once."""
+    horizon = horizon_of(request.first, request.months)
+    flows, series = accepted.flows, accepted.series
+    receipts = [receipt_of(flow, calendars) for flow in flows]
+    switch = switch_day(request)
+    enrols = request.current_day is None
+    opening = request.opening_cents
+    floors = [switch.toordinal() if enrols or flow.joins else 0 for flow in flows]
+    standing = None
+    if request.agreed and request.current_day is not None:
+        old = build_board(flows, series, receipts, horizon, opening, floors)
+        standing = best_day(old, None, [request.current_day]).planned
+        floors = [switch.toordinal()] * len(flows)
+    board = build_board(flows, series, receipts, horizon, opening, floors, standing)
+    return Table(
+        flows=flows,
+        joins=tuple(enrols or request.agreed or flow.joins for flow in flows),
+        switch=switch,
+        board=board,
+        before=board.natural if standing is None else standing,
+    )
+
+
+def _choose(request: PlanRequest, table: Table) -> tuple[Choice, int | None]:
+    """The day, and a day that would bring more together when the agreed one stays (P3)."""
+    best = best_day(table.board, request.preferred_day)
+    if request.current_day is None or request.agreed:
+        return best, None
+    kept = best_day(table.board, None, [request.current_day])
+    return kept, best.day if best.score[0] > kept.score[0] else None
+
+
+def _transition(request: PlanRequest, table: Table, choice: Choice) -> Transition:
+    if not any(table.joins):
+        return no_transition(table.switch)
+    joins = np.array(table.joins, dtype=np.bool_)[table.board.flow]
+    before = np.where(joins, table.before, choice.planned)
+    by = bridging_party(table.flows, request.bridge_by)
+    period = period_from(table.switch)
+    return transition(table.flows, table.board, before, choice.planned, period, by)
+
+
+def _months(table: Table, choice: Choice) -> tuple[MonthPlan, ...]:
+    board, horizon = table.board, table.board.horizon
+    lines = _lines(table, choice)
+    left = np.zeros(horizon.months + 2, dtype=np.int64)
+    np.add.at(left, board.home, board.sign * board.amount)
+    before = balances_of(board, board.natural[None, :]).lowest(board.opening)[0].tolist()
+    lowest, end, pay = choice.lowest.tolist(), choice.end.tolist(), horizon.pay[choice.day - 1]
+    return tuple(
+        MonthPlan(
+            month=horizon.first.plus(step),
+            pay_date=date.fromordinal(int(pay[step + 1])),
+            left_cents=int(left[step + 1]),
+            lowest_before_cents=before[step],
+            lowest_after_cents=lowest[step],
+            end_cents=end[step],
+            lines=tuple(lines[step]),
+        )
+        for step in range(horizon.months)
+    )
+
+
+def _lines(table: Table, choice: Choice) -> list[list[PlannedLine]]:
+    """The lines of each month, by planned date; on a day incomes first, as the rail books them."""
+    board, flows = table.board, table.flows
+    rank = np.where(board.slot == 0, 0, np.where(board.sign == 1, 1, 2))
+    order: list[int] = np.argsort(choice.planned * 4 + rank, kind="stable").tolist()
+    natural, planned = board.natural.tolist(), choice.planned.tolist()
+    hit, amount, home = choice.hit.tolist(), board.amount.tolist(), board.home.tolist()
+    owner = board.flow.tolist()
+    lines: list[list[PlannedLine]] = [[] for _ in range(board.horizon.months)]
+    for place in order:
+        flow, item = flows[owner[place]], board.occurrences[place]
+        moved = planned[place] - natural[place]
+        lines[home[place] - 1].append(
+            PlannedLine(
+                flow.id,
+                flow.party,
+                flow.direction,
+                item.period,
+                item.due,
+                item.natural,
+                date.fromordinal(planned[place]) if moved else item.natural,
+                amount[place],
+                moved,
+                hit[place],
+                item.basis == "expected",
+                None if hit[place] else reason_of(flow, board, choice, place),
+            )
+        )
+    return lines
