@@ -1,0 +1,142 @@
+"""L1: every durable step of sequencer and mirror fails twice: lost, and done but unanswered.
+
+The client sends the same bytes again until it holds a receipt; then the whole network is checked,
+restarted on what is stored, and checked again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from ledger.errors import BusyError, StoreError
+from ledger.ports import Store
+from ledger.proof import Receipt
+from ledger.store_memory import MemoryStore
+from tests import ledger_faults as faults
+from tests import ledger_network as nets
+
+RECORDS = 6
+
+
+async def sent(net: nets.Network, raw: bytes) -> Receipt:
+    """Send until there is a receipt, as an outbox does."""
+    for _ in range(40):
+        try:
+            return await asyncio.wait_for(net.log.append(raw), 5)
+        except (StoreError, BusyError):
+            await asyncio.sleep(0.002)
+    raise AssertionError("no receipt after 40 tries")
+
+
+@pytest.mark.parametrize("after", [1, 3])
+@pytest.mark.parametrize("done", [False, True], ids=["lost", "unanswered"])
+@pytest.mark.parametrize("step", [*faults.WRITES[:2], "acquire", *faults.READS])
+def test_l1_each_step_of_the_sequencer_fails_and_nothing_is_lost(
+    step: str, done: bool, after: int
+) -> None:
+    async def work() -> None:
+        store = faults.FaultyStore(MemoryStore())
+        net = await nets.make_network(store=store, start=False)
+        store.fault = faults.Fault(step=step, done=done, after=after, times=2)
+        for _ in range(3):
+            try:
+                await net.log.start()
+                break
+            except StoreError:
+                continue
+        receipts: dict[bytes, Receipt] = {}
+        for n in range(RECORDS):
+            raw = nets.record(net.log_id, f"{n}")
+            receipts[raw] = await sent(net, raw)
+        assert store.fault.hits > 0 or after > 1
+        store.fault = None
+        copies: list[Store] = [mirror.store for mirror in net.mirrors.values()]
+        await faults.check_network(store, copies, receipts)
+        await net.log.stop()
+        net.log = nets.make_log(store, net.peers, net.clock)
+        await net.log.start()
+        for raw, receipt in receipts.items():
+            assert (await sent(net, raw)).index == receipt.index
+        await faults.check_network(store, copies, receipts)
+        await net.log.stop()
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["lost", "unanswered"])
+@pytest.mark.parametrize("step", ["commit", "set_head", "load", "find", "tiles", "entries"])
+def test_l1_each_step_of_every_mirror_fails_and_the_quorum_still_comes(
+    step: str, done: bool
+) -> None:
+    async def work() -> None:
+        stores = {member: faults.FaultyStore(MemoryStore()) for member in nets.MIRRORS}
+        net = await nets.make_network(mirror_stores=stores)
+        receipts: dict[bytes, Receipt] = {}
+        hits = 0
+        for n in range(RECORDS):
+            for store in stores.values():
+                store.fault = faults.Fault(step=step, done=done)
+            raw = nets.record(net.log_id, f"{n}")
+            receipts[raw] = await sent(net, raw)
+            hits += sum(store.fault.hits for store in stores.values() if store.fault)
+        if step in ("commit", "set_head"):
+            assert hits >= RECORDS
+        for store in stores.values():
+            store.fault = None
+        await faults.check_network(net.store, stores.values(), receipts)
+        await net.log.stop()
+
+    asyncio.run(work())
+
+
+def test_l1_a_store_that_stays_broken_gives_no_receipt_and_recovers_by_itself() -> None:
+    async def work() -> None:
+        store = faults.FaultyStore(MemoryStore())
+        net = await nets.make_network(store=store)
+        first = nets.record(net.log_id, "first")
+        receipts = {first: await sent(net, first)}
+        store.fault = faults.Fault(step="commit", done=False, times=10**6)
+        raw = nets.record(net.log_id, "second")
+        with pytest.raises(StoreError):
+            await asyncio.wait_for(net.log.append(raw), 20)
+        assert net.log.status().problem is not None
+        assert (await store.load()).size == 2
+        store.fault = None
+        receipts[raw] = await sent(net, raw)
+        assert net.log.status().problem is None
+        await faults.check_network(store, [m.store for m in net.mirrors.values()], receipts)
+        await net.log.stop()
+
+    asyncio.run(work())
+
+
+def test_l1_two_sequencers_on_one_store_never_both_commit() -> None:
+    async def work() -> None:
+        net = await nets.make_network()
+        clock = net.clock
+        assert isinstance(clock, nets.FixedClock)
+        raw = nets.record(net.log_id, "a")
+        receipts = {raw: await sent(net, raw)}
+        second = nets.make_log(net.store, net.peers, clock, holder="second")
+        await second.start()
+        await asyncio.sleep(0.05)
+        assert "lease" in (second.status().problem or "")
+        clock.time += 100  # the first one's lease runs out without it knowing
+        other = nets.record(net.log_id, "b")
+        for _ in range(200):
+            if second.status().running or net.log.status().problem:
+                break
+            await asyncio.sleep(0.005)
+        answers = await asyncio.gather(
+            net.log.append(other), second.append(other), return_exceptions=True
+        )
+        good = [each for each in answers if isinstance(each, Receipt)]
+        assert {each.index for each in good} <= {2}
+        receipts |= {other: each for each in good}
+        await faults.check_network(net.store, [m.store for m in net.mirrors.values()], receipts)
+        await net.log.stop()
+        await second.stop()
+
+    asyncio.run(work())
