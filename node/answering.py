@@ -11,6 +11,7 @@ from datetime import date
 from node.decisions import decisions_for
 from node.facts import Facts
 from node.flow import Answering
+from node.flows import Naming
 from node.households import Circles
 from node.plans import plans_for
 from scheduler.facts import SubjectId
@@ -54,7 +55,7 @@ class PlanChanges:
     """On the node of a municipality: the plans that changed facts ask for."""
 
     def __init__(self, member: str, calendars: PayCalendars) -> None:
-        self._member = member
+        self._naming = Naming(member=member, names={})
         self._calendars = calendars
         self._circles: Circles | None = None
 
@@ -64,6 +65,6 @@ class PlanChanges:
         """The drafts of new plans, by household, party and person."""
         self._circles = self._circles or Circles(facts)
         found = plans_for(
-            self._circles, changed, member=self._member, today=today, calendars=self._calendars
+            self._circles, changed, naming=self._naming, today=today, calendars=self._calendars
         )
         return [draft for _, outcome in sorted(found.items()) for draft in outcome.drafts]

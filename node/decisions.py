@@ -121,7 +121,16 @@ def due_decisions(
             months = _changed(derivation, standing, household, seniors)
             draft = None
             if months:
-                draft = _draft(facts, application, household, derivation, standing, months)
+                joint = any(partner_in(household, month) in seniors for month in derivation.months)
+                draft = _draft(
+                    facts,
+                    application,
+                    household,
+                    derivation,
+                    standing,
+                    months,
+                    whole_year=not joint,
+                )
             outcomes.append(Outcome(derivation=derivation, standing=standing, draft=draft))
     return tuple(outcomes)
 
@@ -162,6 +171,8 @@ def _draft(
     derivation: Derivation,
     standing: Standing | None,
     months: Mapping[Month, int],
+    *,
+    whole_year: bool,
 ) -> RecordDraft | None:
     person = person_ref(facts, application.applicant)
     if person is None:
@@ -173,7 +184,8 @@ def _draft(
         scheme=derivation.scheme,
         year=derivation.year,
         estimate=derivation.estimate,
-        award_year_cents=derivation.award_year_cents,
+        # With months decided for a senior applicant the award of the year is not this one's alone.
+        award_year_cents=derivation.award_year_cents if whole_year else None,
         months=tuple(
             DecisionMonth(month=str(month), cents=months[month]) for month in sorted(months)
         ),

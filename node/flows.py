@@ -62,16 +62,28 @@ class LeftOut:
     records: tuple[str, ...]
 
 
-def flows_of(
-    facts: Sequence[Fact], household: EnrolledHousehold, member: str, calendars: PayCalendars
-) -> tuple[tuple[HouseholdFlow, ...], tuple[LeftOut, ...]]:
-    """All flows of a household, and those that cannot be planned. `member` is this node's own id:
-    what it recorded for the household is named by the payer in the record, not by itself.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Naming:
+    """How this node names parties: `member` is its own id (what it recorded for a household is
+    named by the payer in the record, not by itself), `names` are the members' names for people.
     """
+
+    member: str
+    names: Mapping[str, str]
+
+    def shown(self, party: str) -> str:
+        """The party's name for people."""
+        return self.names.get(party, party)
+
+
+def flows_of(
+    facts: Sequence[Fact], household: EnrolledHousehold, naming: Naming, calendars: PayCalendars
+) -> tuple[tuple[HouseholdFlow, ...], tuple[LeftOut, ...]]:
+    """All flows of a household, and those that cannot be planned."""
     every: list[HouseholdFlow | LeftOut] = []
     for versions in _stated(facts, household):
-        every += _recurring(versions, household, member, calendars)
-    every += _allowances(facts, household)
+        every += _recurring(versions, household, naming, calendars)
+    every += _allowances(facts, household, naming)
     flows = tuple(one for one in every if isinstance(one, HouseholdFlow))
     return flows, tuple(one for one in every if isinstance(one, LeftOut))
 
@@ -102,7 +114,7 @@ def _stated(facts: Sequence[Fact], household: EnrolledHousehold) -> list[list[Fa
 
 
 def _recurring(
-    versions: Sequence[Fact], household: EnrolledHousehold, member: str, calendars: PayCalendars
+    versions: Sequence[Fact], household: EnrolledHousehold, naming: Naming, calendars: PayCalendars
 ) -> list[HouseholdFlow | LeftOut]:
     """One flow per version: each holds until the next one, its own end, or for good."""
     flows: list[HouseholdFlow | LeftOut] = []
@@ -116,16 +128,16 @@ def _recurring(
         if until is not None and until <= fact.valid_from:
             continue  # replaced on the day it began
         try:
-            flows.append(_one(fact, data, until, household, member, calendars))
+            flows.append(_one(fact, data, until, household, naming, calendars))
         except PlanError as error:
             reason = Text(error.nl, error.en)
-            flows.append(LeftOut(what=_called(data), reason=reason, records=(fact.record,)))
+            flows.append(LeftOut(what=_called(data, naming), reason=reason, records=(fact.record,)))
     return flows
 
 
-def _called(data: Recurring) -> Text:
-    words = KIND_WORDS[data.kind]
-    return Text(f"{words.nl} ({data.party})", f"{words.en} ({data.party})")
+def _called(data: Recurring, naming: Naming) -> Text:
+    words, party = KIND_WORDS[data.kind], naming.shown(data.party)
+    return Text(f"{words.nl} ({party})", f"{words.en} ({party})")
 
 
 def _one(
@@ -133,16 +145,16 @@ def _one(
     data: Recurring,
     until: date | None,
     household: EnrolledHousehold,
-    member: str,
+    naming: Naming,
     calendars: PayCalendars,
 ) -> HouseholdFlow:
     """One version of a flow; raises PlanError."""
     who = fact.subjects["person"]
-    party = data.party if fact.author == member else fact.author
+    party = data.party if fact.author == naming.member else fact.author
     flow = Flow(
         id=f"{party}:{data.flow}{_whose(household, who)}:{fact.valid_from}",
         direction=data.direction,
-        party=party,
+        party=naming.shown(party),
         amount_cents=data.amount_cents,
         rhythm=_rhythm(fact, data, until, calendars),
         window=Window(earlier_days=data.earlier_days, later_days=data.later_days),
@@ -150,7 +162,7 @@ def _one(
         reference=None if until else f"{data.flow}{_whose(household, who)}",
     )
     return HouseholdFlow(
-        flow=flow, code=data.flow, party=party, person=who, what=_called(data), scheme=None,
+        flow=flow, code=data.flow, party=party, person=who, what=_called(data, naming), scheme=None,
         estimate=False, records=(fact.record,),
     )  # fmt: skip
 
@@ -200,7 +212,7 @@ def _first_of_series(data: Recurring, valid_from: date) -> date | None:
 
 
 def _allowances(
-    facts: Sequence[Fact], household: EnrolledHousehold
+    facts: Sequence[Fact], household: EnrolledHousehold, naming: Naming
 ) -> list[HouseholdFlow | LeftOut]:
     """One flow per scheme and person: the months of all standing decisions together."""
     decided: dict[tuple[str, str, str], dict[int, Standing]] = {}
@@ -218,7 +230,7 @@ def _allowances(
     return [
         _left_out(scheme, years)
         if (author, scheme, who) in secondary
-        else _allowance(author, scheme, who, household, years)
+        else _allowance(author, scheme, who, household, naming, years)
         for (author, scheme, who), years in sorted(decided.items(), key=lambda item: item[0][:2])
     ]
 
@@ -228,6 +240,7 @@ def _allowance(
     scheme: str,
     who: SubjectId,
     household: EnrolledHousehold,
+    naming: Naming,
     years: Mapping[int, Standing],
 ) -> HouseholdFlow:
     amounts = {
@@ -237,7 +250,7 @@ def _allowance(
     flow = Flow(
         id=f"{author}:{name}",
         direction="in",
-        party=author,
+        party=naming.shown(author),
         amount_cents=0,  # a month without a decision pays nothing
         amounts=amounts,
         rhythm=Rhythm(every="calendar", calendar=ALLOWANCE_CALENDAR),

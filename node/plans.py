@@ -7,15 +7,16 @@ to another (P3).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, TypeAlias
 
-from node.flows import HouseholdFlow, LeftOut, flows_of, opening_balance
+from node.flows import HouseholdFlow, LeftOut, Naming, flows_of, opening_balance
 from node.households import Circles, EnrolledHousehold, enrolled, person_ref
 from scheduler.facts import Fact, SubjectId, known_facts
 from scheduler.flows import occurrences
+from scheduler.known import Text
 from scheduler.paydays import PayCalendars
 from scheduler.plan import plan
 from scheduler.plan_types import Plan, PlanRequest
@@ -58,11 +59,11 @@ class PlanOutcome:
     """One household's plan as the facts give it now, and what of it is to be recorded."""
 
     household: EnrolledHousehold
+    request: PlanRequest
     plan: Plan
     flows: tuple[HouseholdFlow, ...]
     left_out: tuple[LeftOut, ...]
     standing: StandingPlan | None
-    opening_cents: int
     drafts: tuple[RecordDraft, ...]
 
 
@@ -70,7 +71,7 @@ def plans_for(
     circles: Circles,
     touched: Iterable[SubjectId],
     *,
-    member: str,
+    naming: Naming,
     today: date,
     calendars: PayCalendars,
 ) -> dict[SubjectId, PlanOutcome]:
@@ -81,7 +82,7 @@ def plans_for(
         if subjects.intersection(household.members):
             facts, _ = circles.near(household.members)
             outcomes[household.applicant] = due_plan(
-                facts, household, member=member, today=today, calendars=calendars
+                facts, household, naming=naming, today=today, calendars=calendars
             )
     return outcomes
 
@@ -119,16 +120,15 @@ def due_plan(
     facts: Sequence[Fact],
     household: EnrolledHousehold,
     *,
-    member: str,
+    naming: Naming,
     today: date,
     calendars: PayCalendars,
 ) -> PlanOutcome:
     """Plan a household from the month of `today` on, and draft what its parties must know."""
-    flows, left_out = flows_of(facts, household, member, calendars)
+    flows, left_out = flows_of(facts, household, naming, calendars)
     standing = standing_plan(facts, household)
     current_day = _current_day(facts, household, standing)
     first = Month.of(today)
-    opening = opening_balance(facts, household)
     request = PlanRequest(
         first=first,
         months=PLAN_MONTHS,
@@ -138,17 +138,26 @@ def due_plan(
             if one.flow.rhythm.end is None or one.flow.rhythm.end >= first.first_day
         ),
         today=today,
-        opening_cents=opening,
+        opening_cents=opening_balance(facts, household),
         preferred_day=household.preferred_day,
         current_day=current_day,
         agreed=_agreed_anew(facts, household, standing),
     )
-    made = plan(request, calendars)
     outcome = PlanOutcome(
-        household=household, plan=made, flows=flows, left_out=left_out, standing=standing,
-        opening_cents=opening, drafts=(),
+        household=household, request=request, plan=plan(request, calendars), flows=flows,
+        left_out=left_out, standing=standing, drafts=(),
     )  # fmt: skip
-    return replace(outcome, drafts=_drafts(facts, outcome, first, calendars))
+    return replace(outcome, drafts=_drafts(facts, outcome, today, calendars))
+
+
+def first_choice(outcome: PlanOutcome, calendars: PayCalendars) -> Text | None:
+    """Why the day would be chosen by a household that has none yet; None when it would be another.
+
+    A standing plan says only that its day was agreed; this says what was good about it.
+    """
+    flows = tuple(replace(flow, joins=True) for flow in outcome.request.flows)
+    anew = plan(replace(outcome.request, current_day=None, flows=flows), calendars)
+    return anew.why if anew.day == outcome.plan.day else None
 
 
 def _current_day(
@@ -185,9 +194,9 @@ def _agreed_anew(
 
 
 def _drafts(
-    facts: Sequence[Fact], outcome: PlanOutcome, first: Month, calendars: PayCalendars
+    facts: Sequence[Fact], outcome: PlanOutcome, today: date, calendars: PayCalendars
 ) -> tuple[RecordDraft, ...]:
-    standing, start = outcome.standing, first.first_day
+    standing, start = outcome.standing, Month.of(today).first_day
     scopes = {(flow.party, flow.person) for flow in outcome.flows}
     if standing is not None:
         scopes |= {(o.party, o.person) for o in standing.lines if o.line.natural_date >= start}
@@ -195,7 +204,7 @@ def _drafts(
     for scope in sorted(scopes):
         person = person_ref(facts, scope[1])
         before = () if standing is None else standing.of(scope, start)
-        lines = _lines(outcome, scope, _crossing(outcome, scope, before, first, calendars))
+        lines = _lines(outcome, scope, before, today, calendars)
         same_day = standing is not None and standing.day == outcome.plan.day
         if person is None or (lines == before and (same_day or not lines)):
             continue
@@ -205,10 +214,32 @@ def _drafts(
 
 
 def _lines(
-    outcome: PlanOutcome, scope: Scope, crossing: Sequence[PlanLine]
+    outcome: PlanOutcome,
+    scope: Scope,
+    before: Sequence[PlanLine],
+    today: date,
+    calendars: PayCalendars,
 ) -> tuple[PlanLine, ...]:
+    """The plan's lines of one party and person, but as they stand where they may not change.
+
+    That is: when the day has passed; when last month's plan carried it into this month; and in this
+    month as long as the amount is the same (dates of a running month do not move, P3).
+    """
+    planned = {(line.flow, line.period): line for line in _planned(outcome, scope)}
+    crossing = _crossing(outcome, scope, Month.of(today), calendars)
+    kept = {
+        (line.flow, line.period): line
+        for line in before
+        if min(line.natural_date, line.planned_date) < today
+        or (line.flow, line.period) in crossing
+        or (line.natural_date <= Month.of(today).last_day and _same_amount(line, planned))
+    }
+    return tuple(sorted((planned | kept).values(), key=_in_order))
+
+
+def _planned(outcome: PlanOutcome, scope: Scope) -> list[PlanLine]:
     codes = {one.flow.id: one.code for one in outcome.flows if (one.party, one.person) == scope}
-    lines = [
+    return [
         PlanLine(
             flow=codes[line.flow],
             period=line.period,
@@ -219,7 +250,11 @@ def _lines(
         for line in outcome.plan.lines()
         if line.flow in codes and line.cents > 0
     ]
-    return tuple(sorted([*lines, *crossing], key=_in_order))
+
+
+def _same_amount(line: PlanLine, planned: Mapping[tuple[str, str], PlanLine]) -> bool:
+    again = planned.get((line.flow, line.period))
+    return again is not None and again.amount_cents == line.amount_cents
 
 
 def _in_order(line: PlanLine) -> tuple[date, date, str, str]:
@@ -227,23 +262,18 @@ def _in_order(line: PlanLine) -> tuple[date, date, str, str]:
 
 
 def _crossing(
-    outcome: PlanOutcome,
-    scope: Scope,
-    before: Sequence[PlanLine],
-    first: Month,
-    calendars: PayCalendars,
-) -> list[PlanLine]:
-    """Standing lines due at the end of last month that a weekend moved into this one: the new plan
-    does not hold them, and they must not get lost.
+    outcome: PlanOutcome, scope: Scope, first: Month, calendars: PayCalendars
+) -> set[tuple[str, str]]:
+    """Flow and period of payments due at the end of last month that a weekend moved into this one:
+    the plan from this month on does not hold them, and they must not get lost.
     """
-    crossing = {
+    return {
         (flow.code, one.period)
         for flow in outcome.flows
         if (flow.party, flow.person) == scope
         for one in occurrences(flow.flow.rhythm, first.plus(-1), 1, calendars)[0]
         if one.natural >= first.first_day
     }
-    return [line for line in before if (line.flow, line.period) in crossing]
 
 
 def _draft(outcome: PlanOutcome, scope: Scope, data: PartyPlan, start: date) -> RecordDraft:
