@@ -77,6 +77,8 @@ def _read_list(rows: Sequence[Row], report: Report) -> PersonList | None:
     unions, homes, children = (stacks(rows, category, report) for category in ("05", "08", "09"))
     if person is None or person.ref.bsn is None:
         return None
+    if top["01.03.10"] and parse_partial(_value(top, "01.03.10", Report(""))) is None:
+        return None
     if unions is None or homes is None or children is None:
         return None
     residences, current, investigations = _residences(homes, report)
@@ -100,9 +102,9 @@ def _read_list(rows: Sequence[Row], report: Report) -> PersonList | None:
 
 
 def _person(row: Row, category: str, report: Report) -> ListedPerson | None:
-    """The person that category names in that row; None with a problem when it cannot be told.
+    """The person that category names in that row; None with a problem when the name is none.
 
-    A BSN that is none is left out with a problem: `ref.bsn` is None then.
+    A BSN or birth date that is none is left out with a problem: it is None in `ref` then.
     """
     where = f"row {row.number}"
     bsn_text = _value(row, f"{category}.01.20", report)
@@ -122,9 +124,7 @@ def _person(row: Row, category: str, report: Report) -> ListedPerson | None:
     if birth_text:
         birth = read_birth_date(birth_text, where, f"{category}.03.10", report)
         partial = parse_partial(birth_text)
-        if partial is None:
-            return None
-        born = partial.earliest
+        born = None if partial is None else partial.earliest
     try:
         ref = PersonRef(bsn=bsn, birth_date=birth, surname=surname)
     except ValueError:

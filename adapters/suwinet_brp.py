@@ -101,6 +101,9 @@ def _read_client(client: Node, source: str, report: Report) -> PersonList | None
     person = _person(client, report)
     if person is None or person.ref.bsn is None:
         return None
+    birth_text = client.text_of("Geboortedat")
+    if birth_text and parse_partial(birth_text) is None:
+        return None
     if not same_person_as_name(source, person.ref.bsn, client.where, report):
         return None
     residences, current = _residences(client, report)
@@ -123,9 +126,9 @@ def _read_client(client: Node, source: str, report: Report) -> PersonList | None
 
 
 def _person(node: Node, report: Report) -> ListedPerson | None:
-    """The person an element names; None with a problem when he cannot be told.
+    """The person an element names; None with a problem when the name is none.
 
-    A BSN that is none is left out with a problem: `ref.bsn` is None then.
+    A BSN or birth date that is none is left out with a problem: it is None in `ref` then.
     """
     bsn_text = node.text_of("Burgerservicenr")
     bsn = read_bsn(bsn_text, node.where, "Burgerservicenr", report) if bsn_text else None
@@ -145,9 +148,7 @@ def _person(node: Node, report: Report) -> ListedPerson | None:
     if birth_text:
         birth = read_birth_date(birth_text, node.where, "Geboortedat", report)
         partial = parse_partial(birth_text)
-        if partial is None:
-            return None
-        born = partial.earliest
+        born = None if partial is None else partial.earliest
     try:
         ref = PersonRef(bsn=bsn, birth_date=birth, surname=surname)
     except ValidationError:
