@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 
 from node.auth import Session, SignInError, check_development, check_form
 from node.charts import balance_chart, balance_rows, from_first_day
+from node.errors import NodeError
 from node.pages import Pages, lines_by_day, opening_cents, weeks_of
 from node.surface import CalendarPort, Surface
 from node.visits import Visits, form_of, to
@@ -31,7 +32,7 @@ MonthName = Annotated[str, PathParameter(pattern=r"^\d{4}-\d{2}$")]
 Found = TypeVar("Found")
 
 
-class SignedOutError(Exception):
+class SignedOutError(NodeError):
     """A page of a household, asked for by nobody yet."""
 
 
