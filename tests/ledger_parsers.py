@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ledger import canonical, tiles
+from ledger import admission, canonical, governance, tiles
 from ledger.chain import encode_entry, parse_entry
 from ledger.checkpoint import open_checkpoint, parse_checkpoint
 from ledger.envelope import header_bytes, parse_envelope, parse_header
-from ledger.errors import LedgerError
+from ledger.errors import FormatError, LedgerError
 from ledger.keys import check_public_key, verify
 from ledger.note import parse_note, parse_signature_lines, parse_vkey
+from ledger.packages import MirrorInfo, Package, Upload, parse_info, parse_packages, parse_upload
 from ledger.policy import parse_policy
 from ledger.proof import Receipt, parse_receipt, verify_receipt
+from ledger.subtree import verify_subtree
 from ledger.witness import Submission, parse_submission
-from tests.ledger_logs import LOG_SIGNER, sample_log
+from tests.ledger_logs import LOG_SIGNER, ORIGIN, genesis_body, sample_log
 
 _LOG = sample_log(3)
 _ENTRY = _LOG.entries[1]
@@ -24,10 +26,19 @@ _NOTE = _LOG.checkpoint()
 _POLICY = _LOG.policy
 _RECEIPT = Receipt(index=1, path=(_LOG.leaves()[0], _LOG.leaves()[2]), checkpoint=_NOTE).encode()
 _SUBMISSION = Submission(old_size=0, proof=(bytes(32),), note=_NOTE).encode()
+_PACKAGE = Package(entries=tuple(_LOG.entries), proof=(bytes(32),)).encode()
+_UPLOAD = Upload(origin=ORIGIN, start=0, end=3, ticket=b"ticket").encode() + _PACKAGE
+_INFO = MirrorInfo(pending_size=3, next_entry=1, ticket=b"ticket").encode()
 
 
 def text(parse: Callable[[str], Any]) -> Callable[[bytes], Any]:
     return lambda data: parse(data.decode("utf-8", "surrogateescape"))
+
+
+def _an_object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise FormatError("not an object")
+    return value
 
 
 def write_back_decoded(data: bytes) -> None:
@@ -66,6 +77,18 @@ PARSERS: dict[str, tuple[Callable[[bytes], Any], bytes]] = {
     "receipt": (write_back(parse_receipt, lambda receipt: receipt.encode()), _RECEIPT),
     "receipt, verified": (
         lambda data: verify_receipt(parse_receipt(data), _ENTRY, _POLICY), _RECEIPT),
+    "upload": (parse_upload, _UPLOAD),
+    "packages": (lambda data: parse_packages(data, 0, [(0, 3)]), _PACKAGE),
+    "mirror info": (parse_info, _INFO),
+    "subtree proof": (
+        lambda data: verify_subtree(0, 2, 3, tiles.split_tile(data, 2), bytes(32), bytes(32)),
+        bytes(64)),
+    "genesis": (
+        lambda data: admission.found(admission.open_envelope(data), ""),
+        parse_entry(_LOG.entries[0]).envelope_raw),
+    "genesis body": (
+        lambda data: governance.genesis(_an_object(canonical.decode(data)), ""),
+        canonical.encode(genesis_body())),
     "submission": (write_back(parse_submission, lambda each: each.encode()), _SUBMISSION),
 }  # fmt: skip
 

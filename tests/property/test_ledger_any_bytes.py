@@ -34,7 +34,7 @@ def test_good_bytes_with_a_few_of_them_exchanged(
     value_or_ledger_error(parse, data)
 
 
-@pytest.mark.parametrize("name", sorted(set(PARSERS) - {"public key", "signature"}))
+@pytest.mark.parametrize("name", sorted(set(PARSERS) - {"public key", "signature", "subtree proof"}))
 def test_the_good_bytes_are_good(name: str) -> None:
     parse, data = PARSERS[name]
     assert value_or_ledger_error(parse, data)
