@@ -69,6 +69,12 @@ class LedgerSide:
         await self.database.close()
         self.checks.close()
 
+    def quorum_checkpoint(self) -> bytes | None:
+        """The last checkpoint accepted under the quorum, when this node follows another's log."""
+        if isinstance(self.following, CopyReader) or self.following.checkpoint is None:
+            return None
+        return self.following.checkpoint.encode()
+
     def problem(self) -> str | None:
         """Why a sequencer is not signing; None when all is well or there is none here."""
         return None if self.log is None else self.log.status().problem

@@ -85,7 +85,7 @@ def create_machine_app(
 ) -> Starlette:
     """The app of the machine listener; doors by prefix (`log`, `mirror`, `witness`).
 
-    `arrived` is called when parcels came in, so that the node looks at once.
+    `arrived` is called when parcels or entries came in, so that the node looks soon.
     """
 
     async def inbox(request: Request) -> Response:
@@ -115,17 +115,21 @@ def create_machine_app(
         Route("/livez", live, methods=["GET"]),
     ]
     for prefix, door in doors.items():
-        routes += _door_routes(prefix, door, gate)
+        routes += _door_routes(prefix, door, gate, arrived)
     return Starlette(routes=routes)
 
 
-def _door_routes(prefix: str, door: Door, gate: Gate) -> Sequence[Route]:
+def _door_routes(
+    prefix: str, door: Door, gate: Gate, arrived: Callable[[], None]
+) -> Sequence[Route]:
     async def read(request: Request) -> Response:
         allowed = gate.may_read_entries(request.headers.get("authorization"))
         return _answer(await door.get(request.path_params["path"], entries_allowed=allowed))
 
     async def send(request: Request) -> Response:
-        return _answer(await door.post(request.path_params["path"], await _body(request)))
+        answer = await door.post(request.path_params["path"], await _body(request))
+        arrived()
+        return _answer(answer)
 
     path = f"/{prefix}/{{path:path}}"
     return (

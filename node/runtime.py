@@ -34,6 +34,7 @@ from node.ledger_side import LedgerSide, genesis_registry, open_ledger_side
 from node.ledger_view import role_of
 from node.member_http import MemberAuth, member_client
 from node.prepare import Author, Preparer
+from node.routes_machine import Gate
 from node.sequencer_http import SequencerHttp
 from node.standing import Standing
 from node.store_sql import Records
@@ -140,6 +141,15 @@ class Node:
             home=home, keys=keys, role=role, competence=competence, client=client, view=view,
             ledger=ledger, records=records, desk=desk,
         )  # fmt: skip
+
+    def gate(self) -> Gate:
+        """Who may ask this node: members and auditors."""
+        return Gate(
+            member=self.member,
+            view=self.view,
+            auditors=self.home.settings.auditors,
+            now=_seconds,
+        )
 
     async def round(self) -> int:
         """One round of the flow; answers how much was done."""

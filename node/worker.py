@@ -18,7 +18,7 @@ import traceback
 from pathlib import PurePath
 from typing import Final, TextIO
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.errors import LedgerError
@@ -26,13 +26,15 @@ from node import work_sql as work
 from node.errors import NodeError, StartError
 from node.flow import ask_authors
 from node.http_server import Listener
-from node.routes_machine import Gate, create_machine_app
+from node.routes_machine import create_machine_app
 from node.runtime import Node
 
 LEASE: Final = "worker"
 LEASE_SECONDS: Final = 30
 LEASE_RENEW_SECONDS: Final = 10
 FAILED_SECONDS: Final = 2.0  # pause after a round that failed
+LOOKS: Final = 5  # after something arrived: a head is pushed just before its quorum is complete
+LOOK_SECONDS: Final = 0.1
 ASK_EVERY_SECONDS: Final = 24 * 3600
 TICK: Final = "tick"
 _LOG: Final = logging.getLogger("vastedag.work")
@@ -45,21 +47,19 @@ class Worker:
         self._node = node
         self._holder = f"{socket.gethostname()}:{node.home.directory.resolve()}"
         self._wake = asyncio.Event()
+        self._looks = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._leased_until = 0.0
         self._lock_file: TextIO | None = None
         self._loop_task: asyncio.Task[None] | None = None
-        self._scheduler = AsyncIOScheduler(
+        self._scheduler = BackgroundScheduler(
             timezone="UTC",
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         settings = node.home.settings
-        gate = Gate(
-            member=node.member,
-            view=node.view,
-            auditors=settings.auditors,
-            now=lambda: int(time.time()),
+        app = create_machine_app(
+            node.gate(), node.ledger.doors, node.desk.deliveries, self._wake.set
         )
-        app = create_machine_app(gate, node.ledger.doors, node.desk.deliveries, self._wake.set)
         self.listener = Listener(app, settings.log_host, settings.log_port)
         self.problem: str | None = "not started"
 
@@ -76,14 +76,15 @@ class Worker:
         self._scheduler.add_job(
             self.tick, "interval", seconds=self._node.home.settings.tick_seconds
         )
+        self._loop = asyncio.get_running_loop()
         self._scheduler.start()
-        await self.tick()
+        await asyncio.to_thread(self.tick)
         self._loop_task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
         """Finish the round under way and let go; the node itself stays open."""
         if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
+            await asyncio.to_thread(self._scheduler.shutdown)
         if self._loop_task is not None:
             self._loop_task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -96,14 +97,16 @@ class Worker:
         self.problem = "stopped"
 
     def wake(self) -> None:
-        """Look at once: something arrived."""
+        """Look at once, and a few times soon: something arrived, or is about to be recorded."""
+        self._looks = LOOKS
         self._wake.set()
 
-    async def tick(self) -> None:
-        """The alarm: note that it rang, and look at what is due."""
+    def tick(self) -> None:
+        """The alarm, on a thread of its own: note that it rang, and look at what is due."""
         with self._node.database.write() as connection:
             work.set_value(connection, TICK, str(int(time.time())))
-        self._wake.set()
+        assert self._loop is not None  # start sets it before the alarm can ring
+        self._loop.call_soon_threadsafe(self._wake.set)
 
     async def _run(self) -> None:
         poll = self._node.home.settings.poll_seconds
@@ -114,7 +117,8 @@ class Worker:
                 if await asyncio.to_thread(self._lease):
                     await self._rounds()
                     self.problem = None
-                    wait = poll
+                    wait = min(poll, LOOK_SECONDS) if self._looks else poll
+                    self._looks = max(0, self._looks - 1)
                 else:
                     self.problem = "standing by: another worker holds the lease"
             except (NodeError, LedgerError, SQLAlchemyError) as error:
