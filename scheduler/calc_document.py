@@ -94,10 +94,12 @@ def parse(document: Json, rulebook: Rulebook) -> tuple[CalcRequest | None, list[
     known_on = moment_of(document.get("known_on"), "known_on", problems)
     resolved = as_known({key: item for key, item in document.items() if key != "known_on"},
                         known_on, problems)  # fmt: skip
-    assert isinstance(resolved, Mapping)
+    if not isinstance(resolved, Mapping):  # the whole document was written as one fact
+        problems.add("", "", "is no document", "see `vastedag calc --help`")
+        return None, problems.found
     top = Reader(resolved, "", problems)
     top.only(*(key for key in TOP if key != "known_on"))
-    year = top.whole("year", 2000, 2100)
+    year = None if top.content.get("year") is None else top.whole("year", 2000, 2100)
     if year is None:
         top.bad("year", "is missing or no year", "write the calendar year, like 2026")
     household = _Document(top, year or 2000, _ids(document)).household()

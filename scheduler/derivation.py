@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from scheduler.known import Text
+from scheduler.wording import Shown, fill
+from specs.regulation_files import Sentence
 from specs.values import Month
 
 Status = Literal["ok", "no_right", "unknown"]
@@ -19,7 +21,7 @@ class TraceStep:
     """One step: a name, its value as an integer over `scale` in `unit`, and where it comes from.
 
     `months` are the months it holds for; empty means the year as a whole. `records` are the ids of
-    the records behind it. `says` is the sentence of the regulation with the value filled in.
+    the records behind it. `says` is the regulation's sentence with the values filled in.
     """
 
     name: str
@@ -33,7 +35,13 @@ class TraceStep:
     source: str  # where a parameter's figure was read; "" for other kinds
     records: tuple[str, ...]
     months: tuple[Month, ...]
-    says: Text
+    sentence: Sentence
+    shown: tuple[tuple[str, Shown], ...]  # the values its sentence names
+
+    @property
+    def says(self) -> Text:
+        """In plain Dutch and in English."""
+        return fill(self.sentence, dict(self.shown))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

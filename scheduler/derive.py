@@ -18,7 +18,7 @@ from scheduler.persons import Household
 from scheduler.program import SUM_OF_MONTHS, Step, Version
 from scheduler.rulebook import Rulebook, digest_of_versions
 from scheduler.schemes import INPUTS
-from scheduler.schemes.toeslagen import Inputs
+from scheduler.schemes.toeslagen import Inputs, YearView
 from scheduler.trace import Values, trace_of
 from specs.values import Month, months_of_year
 
@@ -26,24 +26,46 @@ INCOME: Final = "toetsingsinkomen"
 NOTHING: Final = Text("Uw recht is nul met deze gegevens.", "Your right is zero with these data.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class _Outcome:
-    """What one version gives for one set of inputs."""
+    """What one version gives for one set of inputs, in the months in which they hold."""
 
     amount: MonthAmount
     part: Fraction  # what the month adds to the award of the year, cents
-    trace: tuple[TraceStep, ...]
     records: tuple[str, ...]
+    months: list[Month]
+    behind: tuple[Version, Values, tuple[Step, ...]] | None = None  # what the trace shows
 
 
-def derive(household: Household, scheme: str, year: int, rulebook: Rulebook) -> Derivation:
-    """Amounts, trace and status; raises RuleError for a scheme that does not exist."""
+def derive(
+    household: Household, scheme: str, year: int, rulebook: Rulebook, *, traced: bool = True
+) -> Derivation:
+    """Amounts, trace and status; raises RuleError for a scheme that does not exist.
+
+    `traced` False leaves the trace empty: the amounts are the same.
+    """
+    return derive_view(YearView(household, year), scheme, rulebook, traced=traced)
+
+
+def derive_all(
+    household: Household, year: int, rulebook: Rulebook, schemes: Iterable[str] | None = None
+) -> dict[str, Derivation]:
+    """Several schemes of one household, which share what the year's notions compute."""
+    view = YearView(household, year)
+    wanted = rulebook.schemes if schemes is None else schemes
+    return {scheme: derive_view(view, scheme, rulebook) for scheme in wanted}
+
+
+def derive_view(
+    view: YearView, scheme: str, rulebook: Rulebook, *, traced: bool = True
+) -> Derivation:
+    """The same for a household already looked at through its year."""
     if scheme not in INPUTS:
         raise RuleError(f"no scheme {scheme!r}; known: {', '.join(sorted(INPUTS))}")
     versions: dict[Month, Version] = {}
     outcomes: dict[Month, _Outcome] = {}
     done: dict[tuple[object, ...], _Outcome] = {}
-    for month in months_of_year(year):
+    for month in months_of_year(view.year):
         version = rulebook.in_force(scheme, month)
         if isinstance(version, Unknown):
             outcomes[month] = _unknown(version)
@@ -51,26 +73,33 @@ def derive(household: Household, scheme: str, year: int, rulebook: Rulebook) -> 
         if version.file.period == "quarter" and month.month % 3 != 1:
             continue
         versions[month] = version
-        if version.file.unavailable is not None:
-            says = version.file.unavailable
-            reason = Unknown(missing=Text(says.nl, says.en), article=version.file.article.text)
+        reason = _not_calculable(view.household, version, month)
+        if reason is not None:
             outcomes[month] = _unknown(reason)
             continue
-        away = next((spell for spell in household.abroad if spell.holds(month.first_day)), None)
-        if away is not None:
-            outcomes[month] = _unknown(replace(away.value, records=away.records))
-            continue
-        inputs = INPUTS[scheme](household, month)
-        key = (version.file.digest, *sorted(inputs.items(), key=lambda item: item[0]))
+        inputs = INPUTS[scheme](view, month)
+        key = (version.file.digest, *(inputs[name] for name in version.month.inputs))
         if key not in done:
             done[key] = _month(version, inputs)
         outcomes[month] = done[key]
-    return _year(household, scheme, year, versions, outcomes)
+        done[key].months.append(month)
+    return _year(view, scheme, versions, outcomes, traced=traced)
+
+
+def _not_calculable(household: Household, version: Version, month: Month) -> Unknown | None:
+    """A version without figures, or a household abroad."""
+    if version.file.unavailable is not None:
+        says = version.file.unavailable
+        return Unknown(missing=Text(says.nl, says.en), article=version.file.article.text)
+    for spell in household.abroad:
+        if spell.holds(month.first_day):
+            return replace(spell.value, records=spell.records)
+    return None
 
 
 def _unknown(reason: Unknown) -> _Outcome:
     amount = MonthAmount(status="unknown", cents=0, because=reason.missing, article=reason.article)
-    return _Outcome(amount=amount, part=Fraction(0), trace=(), records=reason.records)
+    return _Outcome(amount=amount, part=Fraction(0), records=reason.records, months=[])
 
 
 def _month(version: Version, inputs: Inputs) -> _Outcome:
@@ -92,7 +121,9 @@ def _month(version: Version, inputs: Inputs) -> _Outcome:
         needed |= part_step.needs
     unknown = unknown or values.missing(needed)
     if unknown is not None:
-        return replace(_unknown(unknown), records=merge_records(unknown.records, values.records()))
+        outcome = _unknown(unknown)
+        outcome.records = merge_records(unknown.records, values.records())
+        return outcome
     cents = values.value(output)
     part = Fraction(0)
     if part_step is not None:
@@ -104,9 +135,9 @@ def _month(version: Version, inputs: Inputs) -> _Outcome:
         article=version.file.article.text if nothing else None,
     )  # fmt: skip
     conditions = [step for step in program.steps if step.spec.kind == "condition"]
-    wanted = [*conditions, output] if part_step is None else [*conditions, part_step, output]
-    trace = trace_of(version, values, wanted)
-    return _Outcome(amount=amount, part=part, trace=trace, records=values.records())
+    wanted = (*conditions, output) if part_step is None else (*conditions, part_step, output)
+    return _Outcome(amount=amount, part=part, records=values.records(), months=[],
+                    behind=(version, values, wanted))  # fmt: skip
 
 
 def _no_right(version: Version, values: Values, failed: Step) -> _Outcome:
@@ -114,38 +145,39 @@ def _no_right(version: Version, values: Values, failed: Step) -> _Outcome:
     amount = MonthAmount(
         status="no_right", cents=0, because=because, article=failed.spec.article.text
     )
-    trace = trace_of(version, values, [failed])
-    records = merge_records(*(step.records for step in trace))
-    return _Outcome(amount=amount, part=Fraction(0), trace=trace, records=records)
+    return _Outcome(amount=amount, part=Fraction(0), records=values.records_of(failed.needs),
+                    months=[], behind=(version, values, (failed,)))  # fmt: skip
 
 
 def _year(
-    household: Household,
+    view: YearView,
     scheme: str,
-    year: int,
     versions: Mapping[Month, Version],
     outcomes: Mapping[Month, _Outcome],
+    *,
+    traced: bool,
 ) -> Derivation:
     months = {month: outcome.amount for month, outcome in outcomes.items()}
-    trace = _join_trace(outcomes)
+    distinct = list({id(outcome): outcome for outcome in outcomes.values()}.values())
+    trace = _join_trace(distinct) if traced else ()
     award: int | None = None
     failed: tuple[Text, str] | None = None
     yearly = [version for version in versions.values() if version.year is not None]
     status = _status(months.values())
     if yearly and status != "unknown":
         award, year_trace, failed = _award(yearly[-1], outcomes.values())
-        trace = (*trace, *year_trace)
+        trace = (*trace, *year_trace) if traced else ()
     if failed is not None:
         award = 0
         months = {month: _nothing_after_all(amount, *failed) for month, amount in months.items()}
         status = "no_right"
     because, article = _reason(status, months.values())
     used = list({version.file.rule: version for version in versions.values()}.values())
-    records = merge_records(*(outcome.records for outcome in outcomes.values()))
+    records = merge_records(*(outcome.records for outcome in distinct))
     return Derivation(
-        scheme=scheme, year=year, status=status, award_year_cents=award, months=months,
+        scheme=scheme, year=view.year, status=status, award_year_cents=award, months=months,
         trace=trace, because=because, article=article,
-        estimate=_estimate(household, year, used),
+        estimate=_estimate(view.household, view.year, used),
         confidence="secondary" if any(version.secondary for version in used) else "primary",
         inputs=records, rule_digest=digest_of_versions(used),
     )  # fmt: skip
@@ -166,7 +198,7 @@ def _award(
     output = program.step(version.file.year_output)
     conditions = [step for step in program.steps if step.spec.kind == "condition"]
     failed: tuple[Text, str] | None = None
-    trace = trace_of(version, values, [output, *conditions], program)
+    trace = trace_of(version, values, [output, *conditions], program=program)
     for step in conditions:
         if total > 0 and not values.value(step):
             said = next(item.says for item in trace if item.name == step.spec.name)
@@ -196,16 +228,14 @@ def _reason(status: Status, amounts: Iterable[MonthAmount]) -> tuple[Text | None
     return None, None
 
 
-def _join_trace(outcomes: Mapping[Month, _Outcome]) -> tuple[TraceStep, ...]:
+def _join_trace(outcomes: Iterable[_Outcome]) -> tuple[TraceStep, ...]:
     """One block of steps per distinct outcome, with the months it holds for."""
-    months: dict[int, list[Month]] = {}
-    blocks: dict[int, Sequence[TraceStep]] = {}
-    for month, outcome in outcomes.items():
-        months.setdefault(id(outcome), []).append(month)
-        blocks[id(outcome)] = outcome.trace
-    return tuple(
-        replace(step, months=tuple(months[key])) for key, block in blocks.items() for step in block
-    )
+    found: list[TraceStep] = []
+    for outcome in outcomes:
+        if outcome.behind is not None:
+            version, values, wanted = outcome.behind
+            found.extend(trace_of(version, values, wanted, months=tuple(outcome.months)))
+    return tuple(found)
 
 
 def _estimate(household: Household, year: int, used: Sequence[Version]) -> bool:

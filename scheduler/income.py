@@ -15,10 +15,10 @@ from datetime import date, timedelta
 from statistics import median_low
 from typing import Final
 
-from scheduler.explain import euros
 from scheduler.facts import Fact
 from scheduler.known import Known, Text, Value, merge_records
 from scheduler.persons import Income
+from scheduler.wording import euros
 from specs.records import (
     INCOME_BEGUN,
     INCOME_ENDED,

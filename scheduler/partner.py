@@ -6,6 +6,8 @@ registered at the address (Wht 1a lid 3).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from scheduler.known import Known, Text, Unknown, Value
 from scheduler.persons import Household, Person
 from specs.values import Month, months_of_year
@@ -41,9 +43,13 @@ def partner_in(household: Household, month: Month) -> Value[Person | None]:
 
 def partner_whole_year(household: Household, year: int) -> Value[Person | None]:
     """The person who is partner in every month of the year, else None (Awir 7 lid 3)."""
+    return same_all_year([partner_in(household, month) for month in months_of_year(year)])
+
+
+def same_all_year(partners: Sequence[Value[Person | None]]) -> Value[Person | None]:
+    """The same of twelve months already known; the first that is unknown stops it."""
     found: list[Known[Person | None]] = []
-    for month in months_of_year(year):
-        partner = partner_in(household, month)
+    for partner in partners:
         if isinstance(partner, Unknown):
             return partner
         found.append(partner)

@@ -13,9 +13,9 @@ from typing import Final, NoReturn, TypeAlias
 from scheduler.compiled import Rounding, Scope, Table, Typed, compile_tree, constant, read
 from scheduler.errors import RuleError
 from scheduler.evaluate import Run, bind
-from scheduler.explain import placeholders
 from scheduler.expression import Apply, Band, Name, Number, Tree, parse_expression
 from scheduler.units import CALENDAR, Unit
+from scheduler.wording import placeholders
 from specs.errors import SpecFileError
 from specs.regulation_files import FormulaSpec, RegulationFile
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from scheduler.derivation import TraceStep
-from scheduler.explain import Shown, fill, placeholders
 from scheduler.known import Text, Unknown, Value, merge_records
 from scheduler.program import SUM_OF_MONTHS, Program, Step, Version
+from scheduler.wording import Shown, placeholders
 from specs.regulation_files import InputSpec, ParameterSpec, Sentence
+from specs.values import Month
 
 
 class Values:
@@ -66,17 +67,25 @@ def _beyond(name: str) -> Text:
 
 
 def trace_of(
-    version: Version, values: Values, wanted: Sequence[Step], program: Program | None = None
+    version: Version,
+    values: Values,
+    wanted: Sequence[Step],
+    *,
+    program: Program | None = None,
+    months: tuple[Month, ...] = (),
 ) -> tuple[TraceStep, ...]:
     """The steps behind the wanted ones, each after what it uses; branches not taken are left out.
 
-    `months` is empty: whoever joins the months fills it in.
+    `months` are those for which the values hold; empty is the year as a whole.
     """
-    return _Tracer(version, values, program or version.month).steps(wanted)
+    return _Tracer(version, values, program or version.month, months).steps(wanted)
 
 
 class _Tracer:
-    def __init__(self, version: Version, values: Values, program: Program) -> None:
+    def __init__(
+        self, version: Version, values: Values, program: Program, months: tuple[Month, ...]
+    ) -> None:
+        self._months = months
         self._version = version
         self._values = values
         self._program = program
@@ -109,8 +118,9 @@ class _Tracer:
         return TraceStep(
             name=spec.name, kind="parameter", value=spec.value, scale=spec.scale, unit=spec.unit,
             article=spec.article.text, article_url=spec.article.url, rule=self._version.file.rule,
-            source=spec.source, records=(), months=(),
-            says=self._says(spec.says, Shown(spec.value, spec.scale, spec.unit)),
+            source=spec.source, records=(), months=self._months,
+            sentence=spec.says,
+            shown=self._shown(spec.says, Shown(spec.value, spec.scale, spec.unit)),
         )  # fmt: skip
 
     def _input(self, spec: InputSpec) -> TraceStep:
@@ -118,8 +128,8 @@ class _Tracer:
         return TraceStep(
             name=spec.name, kind="input", value=value, scale=1, unit=spec.unit,
             article=spec.article.text, article_url=spec.article.url, rule=self._version.file.rule,
-            source="", records=self._values.records_of((spec.name,)), months=(),
-            says=self._says(spec.says, Shown(value, 1, spec.unit)),
+            source="", records=self._values.records_of((spec.name,)), months=self._months,
+            sentence=spec.says, shown=self._shown(spec.says, Shown(value, 1, spec.unit)),
         )  # fmt: skip
 
     def _step(self, step: Step) -> TraceStep:
@@ -131,22 +141,23 @@ class _Tracer:
         return TraceStep(
             name=spec.name, kind=spec.kind, value=value, scale=step.typed.scale, unit=spec.unit,
             article=spec.article.text, article_url=spec.article.url, rule=self._version.file.rule,
-            source="", records=self._values.records_of(step.needs), months=(),
-            says=self._says(says, Shown(value, step.typed.scale, spec.unit)),
+            source="", records=self._values.records_of(step.needs), months=self._months,
+            sentence=says, shown=self._shown(says, Shown(value, step.typed.scale, spec.unit)),
         )  # fmt: skip
 
-    def _says(self, sentence: Sentence, own: Shown) -> Text:
-        shown = {"value": own}
-        for name in placeholders(sentence) - {"value"}:
+    def _shown(self, sentence: Sentence, own: Shown) -> tuple[tuple[str, Shown], ...]:
+        found = [("value", own)]
+        for name in placeholders(sentence):
             if name in self._parameters:
                 spec = self._parameters[name]
-                shown[name] = Shown(spec.value, spec.scale, spec.unit)
+                found.append((name, Shown(spec.value, spec.scale, spec.unit)))
             elif name in self._steps:
                 step = self._steps[name]
-                shown[name] = Shown(self._values.value(step), step.typed.scale, step.spec.unit)
-            else:
-                shown[name] = Shown(self._values.of(name), 1, self._inputs[name].unit)
-        return fill(sentence, shown)
+                shown = Shown(self._values.value(step), step.typed.scale, step.spec.unit)
+                found.append((name, shown))
+            elif name != "value":
+                found.append((name, Shown(self._values.of(name), 1, self._inputs[name].unit)))
+        return tuple(found)
 
 
 MET = Sentence(nl="U voldoet aan deze voorwaarde.", en="You meet this condition.")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
-from scheduler.persons import Household
 from scheduler.schemes import kindgebonden_budget, zorgtoeslag
-from scheduler.schemes.toeslagen import Inputs
+from scheduler.schemes.toeslagen import Inputs, YearView
 from specs.values import Month
 
-InputsOf: TypeAlias = Callable[[Household, Month], Inputs]
+InputsOf: TypeAlias = Callable[[YearView, Month], Inputs]
 
 INPUTS: Final[Mapping[str, InputsOf]] = {
     "zorgtoeslag": zorgtoeslag.inputs,

@@ -11,18 +11,17 @@ from typing import Final
 from scheduler.ages import reached_before
 from scheduler.known import Known, Unknown, Value, merge_records
 from scheduler.persons import Household
-from scheduler.schemes.toeslagen import COMMON, Inputs, alive_on_first, common_inputs
+from scheduler.schemes.toeslagen import COMMON, Inputs, YearView, common_inputs
 from specs.values import Month
 
-SUPPLIES: Final = COMMON | {"kinderen", "kinderen_12_15", "kinderen_16_17", "in_leven"}
+SUPPLIES: Final = COMMON | {"kinderen", "kinderen_12_15", "kinderen_16_17"}
 
 
-def inputs(household: Household, month: Month) -> Inputs:
+def inputs(view: YearView, month: Month) -> Inputs:
     """The inputs of `regulations/kindgebonden_budget` in one month."""
     return {
-        **common_inputs(household, month),
-        **_children(household, month),
-        "in_leven": alive_on_first(household.self, month),
+        **common_inputs(view, month),
+        **_children(view.household, month),
     }
 
 

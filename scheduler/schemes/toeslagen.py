@@ -1,23 +1,92 @@
-"""What the toeslagen have in common: joint income, the asset test, insurance, children by age."""
+"""What the toeslagen have in common: joint income, the asset test, insurance, life.
+
+A `YearView` looks at one household through one calendar year and computes each notion once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, TypeAlias
 
 from scheduler.ages import reached_before
 from scheduler.known import Known, Text, Unknown, Value, merge_records, spells_on
-from scheduler.partner import partner_in, partner_whole_year
+from scheduler.partner import partner_in, same_all_year
 from scheduler.persons import Household, Income, Person
-from specs.values import Month
+from specs.values import Month, months_of_year
 
 Inputs: TypeAlias = Mapping[str, Value[int]]
 
 AWIR: Final = "Algemene wet inkomensafhankelijke regelingen, artikel"
 COMMON: Final = frozenset(
-    {"partner", "toetsingsinkomen", "vermogen", "vermogen_partner", "partner_hele_jaar"}
+    {"partner", "toetsingsinkomen", "vermogen", "vermogen_partner", "partner_hele_jaar", "in_leven"}
 )
-NOBODY: Final[Known[int]] = Known(value=0)
+NONE: Final[Known[int]] = Known(value=0)
+
+
+@dataclass(frozen=True)
+class YearView:
+    """One household in one calendar year; values are kept once asked for."""
+
+    household: Household
+    year: int
+
+    @property
+    def applicant(self) -> Person:
+        return self.household.self
+
+    @cached_property
+    def partners(self) -> Mapping[Month, Value[Person | None]]:
+        """The toeslagpartner of each month (Awir 3, 5)."""
+        return {month: partner_in(self.household, month) for month in months_of_year(self.year)}
+
+    @cached_property
+    def partner_all_year(self) -> Value[Person | None]:
+        """Who is partner in every month, else None (Awir 7 lid 3)."""
+        return same_all_year(tuple(self.partners.values()))
+
+    @cached_property
+    def _incomes(self) -> dict[str, Value[int]]:
+        return {}
+
+    def income(self, person: Person) -> Value[int]:
+        """The toetsingsinkomen of a person in cents (Awir 8)."""
+        if person.id not in self._incomes:
+            found = income_of(self.household, person, self.year)
+            self._incomes[person.id] = (
+                found
+                if isinstance(found, Unknown)
+                else Known(value=found.value.cents, records=found.records)
+            )
+        return self._incomes[person.id]
+
+    def assets(self, person: Person) -> Value[int]:
+        """The rendementsgrondslag on 1 January (Awir 7; Wet IB 2001, 5.3), in cents."""
+        found = person.assets.get(self.year)
+        if found is not None:
+            return found
+        who = whose(self.household, person)
+        missing = Text(
+            f"Het vermogen op 1 januari {self.year} van {who.nl} ontbreekt.",
+            f"The assets on 1 January {self.year} of {who.en} are missing.",
+        )
+        return Unknown(missing=missing, article=f"{AWIR} 7 lid 3")
+
+    @cached_property
+    def asset_test(self) -> Inputs:
+        """Partner's assets count only when he is partner the whole year (Awir 7 lid 3)."""
+        partner = self.partner_all_year
+        own = self.assets(self.applicant)
+        if isinstance(partner, Unknown):
+            return {"partner_hele_jaar": partner, "vermogen_partner": partner, "vermogen": own}
+        flag = Known(value=int(partner.value is not None), records=partner.records)
+        theirs = (
+            Known(value=0, records=partner.records)
+            if partner.value is None
+            else self.assets(partner.value)
+        )
+        return {"partner_hele_jaar": flag, "vermogen_partner": theirs, "vermogen": own}
 
 
 def whose(household: Household, person: Person) -> Text:
@@ -31,7 +100,7 @@ def whose(household: Household, person: Person) -> Text:
 
 
 def income_of(household: Household, person: Person, year: int) -> Value[Income]:
-    """The toetsingsinkomen of a person (Awir 8)."""
+    """The toetsingsinkomen of a person with its projection (Awir 8)."""
     found = person.income.get(year)
     if found is not None:
         return found
@@ -43,58 +112,22 @@ def income_of(household: Household, person: Person, year: int) -> Value[Income]:
     return Unknown(missing=missing, article=f"{AWIR} 8")
 
 
-def assets_of(household: Household, person: Person, year: int) -> Value[int]:
-    """The rendementsgrondslag on 1 January (Awir 7; Wet IB 2001, 5.3), in cents."""
-    found = person.assets.get(year)
-    if found is not None:
-        return found
-    who = whose(household, person)
-    missing = Text(
-        f"Het vermogen op 1 januari {year} van {who.nl} ontbreekt.",
-        f"The assets on 1 January {year} of {who.en} are missing.",
-    )
-    return Unknown(missing=missing, article=f"{AWIR} 7 lid 3")
-
-
-def common_inputs(household: Household, month: Month) -> Inputs:
-    """Partner, joint income and assets as they count in a month (Awir 3, 5, 7, 8)."""
-    partner = partner_in(household, month)
-    income = income_of(household, household.self, month.year)
-    own = income if isinstance(income, Unknown) else known_cents(income)
+def common_inputs(view: YearView, month: Month) -> Inputs:
+    """Partner, joint income, assets and life as they count in a month (Awir 3, 5, 7, 8)."""
+    partner = view.partners[month]
     inputs: dict[str, Value[int]] = {
-        "vermogen": assets_of(household, household.self, month.year),
-        **_whole_year(household, month.year),
+        **view.asset_test,
+        "in_leven": alive_on_first(view.applicant, month),
     }
     if isinstance(partner, Unknown):
         inputs["partner"] = inputs["toetsingsinkomen"] = partner
         return inputs
+    own = view.income(view.applicant)
     inputs["partner"] = Known(value=int(partner.value is not None), records=partner.records)
-    inputs["toetsingsinkomen"] = own
-    if partner.value is not None:
-        other = income_of(household, partner.value, month.year)
-        inputs["toetsingsinkomen"] = (
-            other if isinstance(other, Unknown) else add(own, known_cents(other))
-        )
+    inputs["toetsingsinkomen"] = (
+        own if partner.value is None else add(own, view.income(partner.value))
+    )
     return inputs
-
-
-def _whole_year(household: Household, year: int) -> Inputs:
-    """Partner's assets count only when he is partner the whole year (Awir 7 lid 3)."""
-    partner = partner_whole_year(household, year)
-    if isinstance(partner, Unknown):
-        return {"partner_hele_jaar": partner, "vermogen_partner": partner}
-    if partner.value is None:
-        none = Known(value=0, records=partner.records)
-        return {"partner_hele_jaar": none, "vermogen_partner": none}
-    return {
-        "partner_hele_jaar": Known(value=1, records=partner.records),
-        "vermogen_partner": assets_of(household, partner.value, year),
-    }
-
-
-def known_cents(income: Known[Income]) -> Known[int]:
-    """An income's amount with its records."""
-    return Known(value=income.value.cents, records=income.records)
 
 
 def add(left: Value[int], right: Value[int]) -> Value[int]:
@@ -118,8 +151,8 @@ def insured(household: Household, person: Person, month: Month) -> Value[int]:
     if not reached_before(birth.value, 18, month):
         return Known(value=0, records=birth.records)
     holding = spells_on(person.insured, month.first_day)
-    who = whose(household, person)
     if not holding:
+        who = whose(household, person)
         missing = Text(
             f"Wij weten niet of {who.nl} een zorgverzekering heeft.",
             f"We do not know whether {who.en} has health insurance.",
@@ -127,6 +160,7 @@ def insured(household: Household, person: Person, month: Month) -> Value[int]:
         return Unknown(missing=missing, article=article)
     records = merge_records(birth.records, *(spell.records for spell in holding))
     if len({spell.value for spell in holding}) > 1:
+        who = whose(household, person)
         missing = Text(
             f"De gegevens over de zorgverzekering van {who.nl} spreken elkaar tegen.",
             f"The data on the health insurance of {who.en} contradict each other.",

@@ -9,34 +9,22 @@ from __future__ import annotations
 from typing import Final
 
 from scheduler.known import Unknown, Value
-from scheduler.partner import partner_in
-from scheduler.persons import Household
-from scheduler.schemes.toeslagen import (
-    COMMON,
-    NOBODY,
-    Inputs,
-    alive_on_first,
-    common_inputs,
-    insured,
-)
+from scheduler.schemes.toeslagen import COMMON, NONE, Inputs, YearView, common_inputs, insured
 from specs.values import Month
 
-SUPPLIES: Final = COMMON | {"verzekerd", "partner_verzekerd", "in_leven"}
+SUPPLIES: Final = COMMON | {"verzekerd", "partner_verzekerd"}
 
 
-def inputs(household: Household, month: Month) -> Inputs:
+def inputs(view: YearView, month: Month) -> Inputs:
     """The inputs of `regulations/zorgtoeslag` in one month."""
-    partner = partner_in(household, month)
-    partner_insured: Value[int]
+    partner = view.partners[month]
+    partner_insured: Value[int] = NONE
     if isinstance(partner, Unknown):
         partner_insured = partner
-    elif partner.value is None:
-        partner_insured = NOBODY
-    else:
-        partner_insured = insured(household, partner.value, month)
+    elif partner.value is not None:
+        partner_insured = insured(view.household, partner.value, month)
     return {
-        **common_inputs(household, month),
-        "in_leven": alive_on_first(household.self, month),
-        "verzekerd": insured(household, household.self, month),
+        **common_inputs(view, month),
+        "verzekerd": insured(view.household, view.applicant, month),
         "partner_verzekerd": partner_insured,
     }
