@@ -28,7 +28,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """There is nothing before; content is never dropped by a migration."""
-    raise NotImplementedError("the first tables stay; restore a backup instead")
+    raise RuntimeError("the first tables stay; restore a backup instead")
 
 
 def _records() -> None:
