@@ -1,9 +1,9 @@
 """Reading the log as it grows: every member follows the same entries, verified, in order.
 
 `Follower` trusts nobody but the policy's quorum: it verifies checkpoint, chain, tree, admission
-and signatures over a peer's tiles. `CopyReader` reads a copy that this member has itself verified
-when it stored it (sequencer or mirror). Both show an entry only below a checkpoint with the
-quorum. What an entry means is for those who read it; they must take the same entry twice in their
+and signatures over a peer's tiles. `CopyReader` reads the copy a sequencer, or a mirror, has
+verified when it stored it; a mirror asks the log for the newest checkpoint with the quorum, since
+its own head has only its own cosignature. Both show an entry only below such a checkpoint. What an entry means is for those who read it; they must take the same entry twice in their
 stride, since a place is saved only after its effects.
 """
 
@@ -229,12 +229,19 @@ class Follower:
 
 
 class CopyReader:
-    """Reads a copy of the log that was verified when it was stored (sequencer or mirror)."""
+    """Reads this member's own verified copy, up to the newest head with the policy's quorum."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, quorum_heads: Peer | None = None, prefix: str = "") -> None:
+        """A mirror names the peer that serves the log's checkpoint; a sequencer has published it.
+
+        Entries that the mirror has not stored yet are shown once it has.
+        """
         self._store = store
+        self._peer = quorum_heads
+        self._prefix = prefix
         self._size = 0
         self._registry: Registry | None = None
+        self._last: Note | None = None
 
     @property
     def size(self) -> int:
@@ -248,26 +255,61 @@ class CopyReader:
             raise StoreError("ledger: nothing was read yet, or there is no genesis here")
         return self._registry
 
+    @property
+    def checkpoint(self) -> Note | None:
+        """The last checkpoint with the quorum."""
+        return self._last
+
     async def start(self) -> None:
         """Look at what is recorded, without reading its entries."""
-        published = (await self._store.load()).published
-        self._size = 0 if published is None else published.size
+        if self._peer is None:
+            head = (await self._store.load()).published
+            self._size = 0 if head is None else head.size
         await self._read_registry()
 
     async def entries(self, start: int) -> AsyncIterator[RecordedEntry]:
-        """Recorded entries from start on, then the end."""
-        published = (await self._store.load()).published
-        size = 0 if published is None else published.size
+        """Recorded entries from start on, then the end.
+
+        Raises PeerError (try again), PolicyError for a head without the quorum, ForkError when it
+        is of another tree than this copy.
+        """
+        size = await self._recorded()
         for first in range(start, size, CHUNK_ENTRIES):
             last = min(size, first + CHUNK_ENTRIES)
             rows = await self._store.rows(first, last)
             if len(rows) != last - first:
                 raise StoreError(f"ledger store: entries {first} to {last} are not whole; run fsck")
-            if size != self._size or any(row.governance for row in rows):
-                self._size = size
-                await self._read_registry()
             for row in rows:
                 yield _recorded_row(row)
+
+    async def _recorded(self) -> int:
+        """The size of the newest quorum head that this copy covers."""
+        if self._peer is None:
+            published = (await self._store.load()).published
+            if published is not None and published.size != self._size:
+                self._size, self._last = published.size, parse_note(published.note)
+                await self._read_registry()
+            return self._size
+        answer = await self._peer.get(f"{self._prefix}checkpoint")
+        if answer.status != 200:
+            raise PeerError(f"checkpoint: status {answer.status}")
+        registry = registry_of(await self._store.governance())
+        if registry is None:
+            return 0
+        head = open_checkpoint(answer.body, parse_vkey(registry.log_vkey))
+        size = head.checkpoint.size
+        if size <= self._size or size > (await self._store.load()).size:
+            return self._size
+        parse_policy(registry.policy_text().encode()).satisfied(head.note)
+        root = await proofs.root_at(self._store, size)
+        if root != head.checkpoint.root:
+            raise ForkError(
+                f"{head.checkpoint.origin}: a quorum cosigned root {head.checkpoint.root.hex()} at "
+                f"size {size}, this copy has {root.hex()}"
+            )
+        self._size, self._last = size, head.note
+        await self._read_registry()
+        return size
 
     async def _read_registry(self) -> None:
         rows = [row for row in await self._store.governance() if row.n < self._size]

@@ -99,6 +99,7 @@ class Log:
         self._committed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._problem: str | None = "not started"
+        self._ended: LedgerError | None = None
 
     async def start(self) -> None:
         """Take the lease, adopt and recover, and run until `stop`.
@@ -110,7 +111,7 @@ class Log:
         if self._tail.founded.log_vkey != self._signer.verifier.vkey:
             raise StoreError("log: this key is not the log's key on the ledger; see `move`")
         self._stored = await self._store.load()
-        self._problem = "adopting from the mirrors"
+        self._problem, self._ended = "adopting from the mirrors", None
         self._tasks = [asyncio.create_task(self._run())]
 
     async def stop(self) -> None:
@@ -122,8 +123,7 @@ class Log:
                 await task
         self._tasks = []
         await self._quorum.stop()
-        self._problem = "stopped"
-        self._fail(BusyError("log: stopping; send the same record again later"))
+        self._end(BusyError("log: not running here; send the same record again later"))
         if self._fence is not None:
             with suppress(StoreError):  # the lease runs out by itself
                 now = self._clock.now()
@@ -170,8 +170,8 @@ class Log:
 
     async def append_many(self, envelopes: Sequence[bytes]) -> list[Receipt | LedgerError]:
         """For each record its receipt or its refusal, in order; recorded in one go or several."""
-        if self._problem == "stopped":
-            raise BusyError("log: not running here; send the same record again later")
+        if self._ended is not None:
+            raise self._ended
         waits = [self._intake.take(each) for each in envelopes]
         futures = [each for each in waits if not isinstance(each, LedgerError)]
         if futures:
@@ -198,12 +198,11 @@ class Log:
             except* LedgerError as errors:
                 failure = _first(errors)
             except* Exception as errors:
-                self._problem = f"{type(_first(errors)).__name__} in the sequencer; it has stopped"
-                self._fail(StoreError(self._problem))
+                name = type(_first(errors)).__name__
+                self._end(StoreError(f"{name} in the sequencer; it has stopped"))
                 raise
             if isinstance(failure, ForkError):
-                self._problem = f"{failure}; this sequencer has stopped"
-                self._fail(StoreError(self._problem))
+                self._end(StoreError(f"{failure}; this sequencer has stopped"))
                 return
             self._problem = f"{failure}; trying again"
             self._fail(StoreError(f"{failure}; send the same record again"))
@@ -364,6 +363,11 @@ class Log:
             published = self._stored.published
             if published is not None and published.size == head.size:
                 await self._store.publish(head)
+
+    def _end(self, error: LedgerError) -> None:
+        """Nothing more is taken until the next start."""
+        self._ended, self._problem = error, str(error)
+        self._fail(error)
 
     def _fail(self, error: LedgerError) -> None:
         """Tell all who wait; what became of their records is for the store to say."""
