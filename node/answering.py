@@ -26,7 +26,7 @@ def answering_of(role: str, member: str) -> Answering | None:
     if role == "toeslagen":
         return DeriveChanges(Rulebook.load())
     if role == "municipality":
-        return PlanChanges(member, load_pay_calendars())
+        return PlanChanges(member, load_pay_calendars(), Rulebook.load())
     return None
 
 
@@ -54,9 +54,10 @@ class DeriveChanges:
 class PlanChanges:
     """On the node of a municipality: the plans that changed facts ask for."""
 
-    def __init__(self, member: str, calendars: PayCalendars) -> None:
+    def __init__(self, member: str, calendars: PayCalendars, rulebook: Rulebook) -> None:
         self._naming = Naming(member=member, names={})
         self._calendars = calendars
+        self._rulebook = rulebook
         self._circles: Circles | None = None
 
     def __call__(
@@ -65,6 +66,11 @@ class PlanChanges:
         """The drafts of new plans, by household, party and person."""
         self._circles = self._circles or Circles(facts)
         found = plans_for(
-            self._circles, changed, naming=self._naming, today=today, calendars=self._calendars
+            self._circles,
+            changed,
+            naming=self._naming,
+            today=today,
+            calendars=self._calendars,
+            rulebook=self._rulebook,
         )
         return [draft for _, outcome in sorted(found.items()) for draft in outcome.drafts]

@@ -41,6 +41,10 @@ from specs.values import Month
 
 CIRCLES_SECONDS: Final = 60.0  # how long who lives where may lag behind another process's work
 NO_PLAN: Final = Text("Uw plan is nog niet vastgesteld.", "Your plan has not been recorded yet.")
+WAITING: Final = Text(
+    "Wij wachten op het besluit over uw toeslagen. Daarna kiezen wij uw betaaldag.",
+    "We wait for the decision on your allowances. Then we choose your pay date.",
+)
 OTHER_FACTS: Final = Text(
     "Dienst Toeslagen besliste met gegevens die wij niet hebben.",
     "Dienst Toeslagen decided with data that we do not have.",
@@ -102,7 +106,7 @@ class Calendars:
         income = sum(line.cents for line in lines if line.direction == "in")
         charges = sum(line.cents for line in lines if line.direction == "out")
         planned = months_planned(outcome)
-        why = self._why_this_day(outcome, month) if lines else NO_PLAN
+        why = self._why_this_day(outcome, month) if lines else _no_plan(known)
         return MonthView(
             household_name=_name(known.household),
             month=month,
@@ -228,6 +232,12 @@ class Calendars:
 
 def _name(household: EnrolledHousehold) -> str:
     return f"Huishouden {household.surname}"
+
+
+def _no_plan(known: _Known) -> Text:
+    """Why nothing stands in a month."""
+    due = any(outcome.draft for outcomes in known.derived.values() for outcome in outcomes)
+    return WAITING if known.outcome.standing is None and due else NO_PLAN
 
 
 def _pay_date(outcome: PlanOutcome, month: Month) -> date:

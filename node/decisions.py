@@ -145,14 +145,22 @@ def _changed(
     household: Household,
     seniors: set[SubjectId],
 ) -> dict[Month, int]:
-    """The months to decide anew. A first decision that gives nothing anywhere is none."""
+    """The months to decide anew. A first decision that gives nothing anywhere is none.
+
+    A month with a partner who asked earlier is decided with him: here it gives nothing.
+    """
     known = {
-        month: amount.cents
+        month: 0 if partner_in(household, month) in seniors else amount.cents
         for month, amount in derivation.months.items()
-        if amount.status != "unknown" and partner_in(household, month) not in seniors
+        if amount.status != "unknown"
     }
     if standing is None:
-        return known if any(known.values()) else {}
+        own = {
+            month: cents
+            for month, cents in known.items()
+            if partner_in(household, month) not in seniors
+        }
+        return own if any(own.values()) else {}
     return {month: cents for month, cents in known.items() if standing.cents.get(month, 0) != cents}
 
 

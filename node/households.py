@@ -23,7 +23,6 @@ from specs.records import (
     Move,
     PersonRef,
     RecordData,
-    Statement,
 )
 
 HomeKey: TypeAlias = tuple[str, str]
@@ -32,10 +31,6 @@ NEARNESS: Final = 2  # links from an applicant to the persons whose facts can to
 CIRCLE_SUBJECTS_MAX: Final = 200
 HOME_SUBJECTS_MAX: Final = 30  # more persons at one address: an institution, no household
 ADDRESS_TYPES: Final = (BIRTH, MOVED_WITHIN, MOVED_BETWEEN, IMMIGRATED)
-
-# Statements by which somebody asks for a toeslag himself (Awir 15). There is no record type of an
-# application yet: in this slice enrolment and these own statements are taken as one.
-APPLYING_STATEMENTS: Final = ("insured", "expected_income", "assets", "toeslagpartner")
 
 
 class FactSource(Protocol):
@@ -54,7 +49,8 @@ class FactSource(Protocol):
 class Application:
     """One person's wish for toeslagen, from a year on (Awir 15 lid 5: it counts for later years).
 
-    `record` is the fact taken as the application, `since` its date.
+    There is no record type of an application yet: who enrols asks for his toeslagen too, and that
+    wish outlives a withdrawal from the one pay date. `record` is that enrolment, `since` its date.
     """
 
     applicant: SubjectId
@@ -198,41 +194,16 @@ def _household(
 def applications(facts: Iterable[Fact], known_on: int | None = None) -> tuple[Application, ...]:
     """Who asked for toeslagen, one application per person (Awir 15), the senior one first.
 
-    An enrolment asks for the whole household: what its other members state is no application of
-    their own; who leaves the household enrols for himself. The order of arrival changes nothing.
+    An enrolment asks for the whole household. The order of arrival changes nothing.
     """
-    standing = known_facts(facts, known_on)
-    covered = {
-        who
-        for fact in standing
-        if isinstance(fact.data, Enrolment)
-        for who in fact.subjects.values()
-        if who != fact.subject()
-    }
     found: dict[SubjectId, Application] = {}
-    for fact in standing:  # by valid date, then record id
+    for fact in sorted(known_facts(facts, known_on), key=_agreed):
         applicant, data = fact.subject(), fact.data
-        if applicant is None:
-            continue
-        if isinstance(data, Enrolment):
-            year = data.agreed_on.year
-        elif isinstance(data, Statement) and data.fact in APPLYING_STATEMENTS:
-            if applicant in covered:
-                continue
-            year = min(fact.valid_from.year, data.year or fact.valid_from.year)
-        else:
-            continue
-        earlier = found.get(applicant)
-        found[applicant] = Application(
-            applicant=applicant,
-            first_year=year if earlier is None else min(year, earlier.first_year),
-            since=fact.valid_from if earlier is None else earlier.since,
-            record=fact.record if earlier is None else earlier.record,
-        )
-    enrolled_ones = {one.applicant for one in enrolled(standing)}
-    return tuple(
-        sorted(
-            found.values(),
-            key=lambda one: (one.applicant not in enrolled_ones, one.since, one.record),
-        )
-    )
+        if isinstance(data, Enrolment) and applicant is not None and applicant not in found:
+            found[applicant] = Application(
+                applicant=applicant,
+                first_year=data.agreed_on.year,
+                since=data.agreed_on,
+                record=fact.record,
+            )
+    return tuple(sorted(found.values(), key=lambda one: (one.since, one.record)))

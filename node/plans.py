@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, TypeAlias
 
+from node.decisions import outcomes_of
 from node.flows import HouseholdFlow, LeftOut, Naming, flows_of, opening_balance
 from node.households import Circles, EnrolledHousehold, enrolled, person_ref
 from scheduler.facts import Fact, SubjectId, known_facts
@@ -20,6 +21,7 @@ from scheduler.known import Text
 from scheduler.paydays import PayCalendars
 from scheduler.plan import plan
 from scheduler.plan_types import Plan, PlanRequest
+from scheduler.rulebook import Rulebook
 from specs.canonical import digest_of
 from specs.records import PLAN_SET, Enrolment, PartyPlan, PlanLine, RecordDraft
 from specs.values import Month
@@ -74,17 +76,32 @@ def plans_for(
     naming: Naming,
     today: date,
     calendars: PayCalendars,
+    rulebook: Rulebook,
 ) -> dict[SubjectId, PlanOutcome]:
-    """The plan of every enrolled household that new facts about `touched` can change."""
+    """The plan of every enrolled household that new facts about `touched` can change.
+
+    A first plan waits for the allowances that are due: the day it chooses stays for years (P3).
+    """
     around, subjects = circles.near(touched)
     outcomes = {}
     for household in enrolled(around):
         if subjects.intersection(household.members):
             facts, _ = circles.near(household.members)
-            outcomes[household.applicant] = due_plan(
-                facts, household, naming=naming, today=today, calendars=calendars
-            )
+            outcome = due_plan(facts, household, naming=naming, today=today, calendars=calendars)
+            if outcome.standing is not None or not _awaited(circles, household, today, rulebook):
+                outcomes[household.applicant] = outcome
     return outcomes
+
+
+def _awaited(
+    circles: Circles, household: EnrolledHousehold, today: date, rulebook: Rulebook
+) -> bool:
+    """Whether the facts known here give an allowance about which no decision has come yet."""
+    return any(
+        outcome.draft is not None
+        for who in household.members
+        for outcome in outcomes_of(circles.near([who])[0], who, today=today, rulebook=rulebook)
+    )
 
 
 def standing_plan(facts: Iterable[Fact], household: EnrolledHousehold) -> StandingPlan | None:
