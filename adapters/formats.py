@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from adapters import brp_gbav, charges, statements, suwinet_brp, suwinet_uwv
+from adapters import brp_gbav, charges, statements, suwinet_brp, suwinet_svb, suwinet_uwv
 from adapters.reading import ReadResult, Report
 
 Reader = Callable[..., ReadResult]  # (content: bytes, *, source: str)
 LOOKED_AT_BYTES: Final = 8192
 NO_ADAPTER: Final = {
-    "suwinet-svb": "SVBDossierPersoonGSD",
     "suwinet-bijstand": "Bijstandsregelingen",
     "suwinet-duo": "DUODossierStudiefinancieringGSD",
 }
@@ -48,6 +47,7 @@ def _without_adapter(format_name: str) -> Reader:
 FORMATS: Final[dict[str, Reader]] = {
     "suwinet-uwv": suwinet_uwv.read,
     "suwinet-brp": suwinet_brp.read,
+    "suwinet-svb": suwinet_svb.read,
     "gbav-csv": brp_gbav.read,
     "recurring-csv": charges.read,
     "statement-csv": statements.read,

@@ -38,7 +38,7 @@ FILES_MAX: Final = 10_000
 _SUFFIXES: Final = (".xml", ".csv")  # other files of a directory are no agency files
 _KEYS: Final = {"today", "months", "files"}
 _FILE_KEYS: Final = {"file", "realdata", "format", "member", "person"}
-_MEMBER_OF_FORMAT: Final = {"suwinet-uwv": "uwv", "suwinet-svb": "svb"}
+_MEMBER_OF_FORMAT: Final = {"suwinet-uwv": "uwv"}
 _MUNICIPALITY: Final = "gm0344"
 
 

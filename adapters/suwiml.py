@@ -98,12 +98,6 @@ def read_cents(amount: Node, report: Report) -> Cents | None:
     """An amount in euro cents with its sign, or None with a problem."""
     if not check_children(amount, _AMOUNT, report):
         return None
-    name = amount.name
-    if amount.text_of("CdMunteenheid") != "EUR":
-        report.add(
-            amount.where, "CdMunteenheid", "the currency is not EUR", "correct it at the source"
-        )
-        return None
     sign = amount.text_of("CdPositiefNegatief")
     if sign not in ("+", "-"):
         report.add(
@@ -118,16 +112,33 @@ def read_cents(amount: Node, report: Report) -> Cents | None:
             "have the source state the period's amount",
         )
         return None
+    cents = read_plain_cents(amount, report)
+    return Cents(-cents) if cents is not None and sign == "-" else cents
+
+
+def read_plain_cents(amount: Node, report: Report) -> Cents | None:
+    """The `WaardeBedr` of an amount in euro cents, without a sign, or None with a problem."""
+    if amount.text_of("CdMunteenheid") != "EUR":
+        report.add(
+            amount.where, "CdMunteenheid", "the currency is not EUR", "correct it at the source"
+        )
+        return None
     digits = amount.text_of("WaardeBedr")
     if not re.fullmatch(r"[0-9]{1,18}", digits):
         report.add(
-            amount.where, name, "the amount is no whole number of cents", "correct it at the source"
+            amount.where,
+            amount.name,
+            "the amount is no whole number of cents",
+            "correct it at the source",
         )
         return None
     try:
-        return Cents(-int(digits) if sign == "-" else int(digits))
+        return Cents(int(digits))
     except ValueFaultError:
         report.add(
-            amount.where, name, "the amount is beyond 2^53 cents", "check the unit at the source"
+            amount.where,
+            amount.name,
+            "the amount is beyond 2^53 cents",
+            "check the unit at the source",
         )
         return None

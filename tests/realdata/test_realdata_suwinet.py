@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters import samples, suwinet_brp, suwinet_uwv
+from adapters import samples, suwinet_brp, suwinet_svb, suwinet_uwv
 from adapters.births import one_birth_per_child
 from adapters.formats import FORMATS, NO_ADAPTER, detect
 from adapters.reading import ReadResult
@@ -161,6 +161,23 @@ def test_a_directory_of_answers_is_loaded_without_a_manifest(responses: Path) ->
     for file, drafts, problems in read:
         assert file.format is not None
         assert drafts or problems
+
+
+@pytest.mark.parametrize(
+    ("bsn", "records", "faults"),
+    [
+        ("111111110", 8, 0),  # <NettoUitkeringsbedr>: three months AIO, five months AOW
+        ("999993549", 1, 0),  # one month Wlz
+        ("999998493", 0, 1),  # one amount that is not for one calendar month
+    ],
+)
+def test_benefits_of_the_svb(responses: Path, bsn: str, records: int, faults: int) -> None:
+    path = responses / f"SVBDossierPersoonGSD_SVBPersoonsInfo_{bsn}.xml"
+    assert path.read_bytes().count(b"<NettoUitkeringsbedr>") == records + faults
+    drafts, problems = read_one(path, suwinet_svb.read)
+    severities = Counter(problem.severity for problem in problems)
+    # Geslacht stands after Geboortedat in every one of them: the tolerance element-order.
+    assert (len(drafts), severities["problem"], severities["tolerated"]) == (records, faults, 1)
 
 
 @pytest.mark.parametrize("service", sorted(NO_ADAPTER.values()))
