@@ -159,7 +159,10 @@ def _residences(
     for place, row in enumerate(history[0].rows if history else ()):
         if row["08.84.10"] == "O":
             continue
-        investigations.extend(_investigations(row, report))
+        if place == 0 or (row["08.83.10"].startswith("08") and row["08.83.30"]):
+            # A former address under investigation (58) says nothing about where someone lives; of
+            # an investigation while it was the address only a finished one can be dated.
+            investigations.extend(_investigations(row, report))
         residence = _residence(row, report)
         if residence is None or residence.start in starts:
             continue  # described anew by a newer row

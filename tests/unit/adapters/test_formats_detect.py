@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from adapters import samples
 from adapters.formats import FORMATS, NO_ADAPTER, detect
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(
@@ -43,3 +48,18 @@ def test_a_known_service_without_adapter_says_so(name: str) -> None:
 def test_every_shipped_file_is_recognised_as_its_manifest_says() -> None:
     for file in samples.load(samples.shipped()["demo"]).files:
         assert detect(file.path.read_bytes(), file.name) == file.format
+
+
+def test_every_tolerance_and_format_is_documented() -> None:
+    text = (ROOT / "docs" / "formats" / "README.md").read_text(encoding="utf-8")
+    code = "\n".join(
+        path.read_text(encoding="utf-8") for path in sorted((ROOT / "adapters").glob("*.py"))
+    )
+    constants = dict(re.findall(r'^([A-Z_]+): Final = "([a-z0-9.-]+)"', code, flags=re.MULTILINE))
+    used = {
+        constants[name]
+        for name in re.findall(r"(?:tolerate\(\s*|order_tolerance=)([A-Z_]+)\b", code)
+    }
+    documented = set(re.findall(r"^\| `([a-z0-9.-]+)` \|", text.split("## Tolerances")[1], re.M))
+    assert used == documented
+    assert {name for name in FORMATS if f"`{name}`" not in text} == set()
