@@ -88,7 +88,7 @@ def create_app(surface: Surface, *, now: Clock = time.time) -> ASGIApp:
         app.include_router(MijnRoutes(surface, surface.calendars, pages, visits).router())
     app.include_router(health_router(surface.member, surface.state))
     if surface.log is not None:
-        app.include_router(log_router(surface.log))
+        app.include_router(log_router(surface))
     app.mount("/v1", create_api(surface.name, surface.intake))
     app.mount("/static", GZipMiddleware(StaticAssets(directory=STATIC), STATIC_BYTES_ZIPPED_MIN))
     return Guard(app)

@@ -123,7 +123,7 @@ def _add_events(api: FastAPI, intake: IntakePort) -> None:
             raise RefusedError("malformed", "The body is empty; send one DSSE envelope.")
         recorded = await intake.submit(body)
         answer = EventRecorded(
-            record=recorded.record, index=recorded.index, receipt=recorded.receipt
+            record=recorded.record, index=recorded.index, receipt=recorded.receipt.decode()
         )
         return JSONResponse(
             answer.model_dump(),

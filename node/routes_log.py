@@ -7,40 +7,43 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from ledger.ports import Answer
 from node.errors import ProblemDetails
 from node.problems import PROBLEM_JSON, plain_problem, problem_answer
-from node.surface import LogAnswer, LogPort
+from node.surface import Surface
 
 DETAIL_CHARACTERS_MAX: Final = 300
 _WELL_KNOWN: Final = (400, 401, 403, 404, 503)
 
 
-def log_router(log: LogPort) -> APIRouter:
+def log_router(surface: Surface) -> APIRouter:
     """GET of checkpoint, tiles, vkey and policy."""
     router = APIRouter(prefix="/log", include_in_schema=False)
+    log = surface.log
+    if log is None:
+        return router
 
     @router.get("/{path:path}")
     async def read(request: Request, path: str) -> Response:
-        return log_answer(await log.get(path, request.headers.get("authorization")))
+        allowed = surface.may_read_entries(request.headers.get("authorization"))
+        return log_answer(await log.get(path, entries_allowed=allowed))
 
     return router
 
 
-def log_answer(answer: LogAnswer) -> Response:
+def log_answer(answer: Answer) -> Response:
     """The log's answer in HTTP; its refusals as problem documents."""
     if answer.status >= 400 and answer.content_type != PROBLEM_JSON:
         return _refusal(answer)
-    headers = {
-        "Content-Type": answer.content_type,
-        "Cache-Control": answer.cache,
-        **answer.headers,
-    }
+    headers = {"Content-Type": answer.content_type, "Cache-Control": answer.cache}
     if answer.cache.startswith("public"):
         headers["Access-Control-Allow-Origin"] = "*"  # hash tiles prove things to any browser
+    if answer.retry_after_seconds is not None:
+        headers["Retry-After"] = str(answer.retry_after_seconds)
     return Response(answer.body, status_code=answer.status, headers=headers)
 
 
-def _refusal(answer: LogAnswer) -> Response:
+def _refusal(answer: Answer) -> Response:
     plain = plain_problem(answer.status if answer.status in _WELL_KNOWN else 500)
     told = answer.body.decode(errors="replace").strip()[:DETAIL_CHARACTERS_MAX]
     problem = ProblemDetails(

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
+from ledger.ports import Answer
 from node.calendar_views import HouseholdView, MonthView, WhyView
+from node.submit import Recorded
 from specs.values import Month
 
 
@@ -34,16 +36,6 @@ class CalendarPort(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
-    """An event that stands on the ledger."""
-
-    record: str
-    index: int
-    receipt: str  # C2SP tlog-proof text
-    repeated: bool  # the same bytes had been recorded before
-
-
 class IntakePort(Protocol):
     """Events of this member's systems, in; receipts, out."""
 
@@ -51,27 +43,16 @@ class IntakePort(Protocol):
         """Check, seal, sign, record. Raises RefusedError; UnavailableError."""
         ...
 
-    async def receipt(self, record: str) -> str | None:
-        """The receipt of a record of this member, as tlog-proof text; None when there is none."""
+    async def receipt(self, record: str) -> bytes | None:
+        """The receipt (tlog-proof) of a record known here; None when there is none."""
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogAnswer:
-    """What the log answers at one of its addresses."""
-
-    status: int
-    content_type: str
-    body: bytes
-    cache: str = "no-store"
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
 class LogPort(Protocol):
-    """The log or mirror of this node, without HTTP."""
+    """The published tree of this node's log or mirror (ledger/serve.py, Pages)."""
 
-    async def get(self, path: str, credential: str | None) -> LogAnswer:
-        """`checkpoint`, `tile/…`, `vkey`, `policy`. Entry bundles need a credential."""
+    async def get(self, path: str, *, entries_allowed: bool) -> Answer:
+        """`checkpoint`, `tile/…`, `vkey`, `policy`; entry bundles only when allowed."""
         ...
 
 
@@ -91,6 +72,11 @@ class StatePort(Protocol):
         ...
 
 
+def _nobody(authorization: str | None) -> bool:
+    del authorization
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surface:
     """Everything the web side of one node needs. What is None has no pages or addresses."""
@@ -105,4 +91,5 @@ class Surface:
     calendars: CalendarPort | None = None
     intake: IntakePort | None = None
     log: LogPort | None = None
+    may_read_entries: Callable[[str | None], bool] = _nobody  # from the Authorization header
     sign_in: bool = False  # the development sign-in is switched on

@@ -7,11 +7,13 @@ from datetime import date
 
 import pytest
 
+from ledger.ports import Answer
 from node.app import create_app
 from node.errors import RefusedError, UnavailableError
 from node.problems import PROBLEM_JSON
 from node.routes_health import metrics_text
-from node.surface import Check, LogAnswer, Recorded, Surface
+from node.submit import Recorded
+from node.surface import Check, Surface
 from tests.asgi import Browser
 from tests.browser.household_views import SampleState
 
@@ -27,24 +29,23 @@ class SampleIntake:
         if envelope.startswith(b"?"):
             raise UnavailableError("sequencer: no answer")
         return Recorded(
-            record=RECORD, index=7, receipt="c2sp.org/tlog-proof@v1\n",
+            record=RECORD, index=7, receipt=b"c2sp.org/tlog-proof@v1\n",
             repeated=envelope.startswith(b"="),
         )  # fmt: skip
 
-    async def receipt(self, record: str) -> str | None:
-        return "c2sp.org/tlog-proof@v1\n" if record == RECORD else None
+    async def receipt(self, record: str) -> bytes | None:
+        return b"c2sp.org/tlog-proof@v1\n" if record == RECORD else None
 
 
 class SampleLog:
-    async def get(self, path: str, credential: str | None) -> LogAnswer:
-        text = "text/plain; charset=utf-8"
+    async def get(self, path: str, *, entries_allowed: bool) -> Answer:
         if path == "checkpoint":
-            return LogAnswer(status=200, content_type=text, body=b"origin\n", cache="no-cache")
-        if path.startswith("tile/entries") and credential != "Bearer right":
-            return LogAnswer(status=401, content_type=text, body=b"entry bundles need a token\n")
+            return Answer(status=200, body=b"origin\n", cache="no-cache")
+        if path.startswith("tile/entries") and not entries_allowed:
+            return Answer(status=401, body=b"entry bundles need a token\n")
         if not path.startswith("tile/"):
-            return LogAnswer(status=404, content_type=text, body=b"no such tile\n")
-        return LogAnswer(
+            return Answer(status=404, body=b"no such tile\n")
+        return Answer(
             status=200,
             body=b"\x00" * 32,
             content_type="application/octet-stream",
@@ -59,6 +60,7 @@ def browser(ready: bool = True) -> Browser:
                 member="uwv", name="UWV", phone="14 030", development=True,
                 session_key=b"k" * 32, today=lambda: date(2026, 1, 15),
                 state=SampleState(ready), intake=SampleIntake(), log=SampleLog(),
+                may_read_entries=lambda authorization: authorization == "Bearer right",
             )
         )
     )  # fmt: skip
