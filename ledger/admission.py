@@ -66,6 +66,12 @@ def candidates(registry: Registry, n: int, header: Header) -> tuple[bytes, ...]:
     if header.log != registry.log:
         raise AdmissionError("wrong_log", f"log: this log is {registry.log}; sign for this one")
     author_keys = _author_keys(registry, header)
+    check_seen(registry, n, header)
+    return author_keys
+
+
+def check_seen(registry: Registry, n: int, header: Header) -> None:
+    """Raise AdmissionError unless `seen` fits place n; all of `candidates` that depends on n."""
     if header.seen > n:
         raise AdmissionError("future_seen", f"seen: {header.seen}, the log holds {n} entries")
     if n - header.seen > registry.seen_lag_max:
@@ -74,7 +80,6 @@ def candidates(registry: Registry, n: int, header: Header) -> tuple[bytes, ...]:
             f"seen: {header.seen} lies more than {registry.seen_lag_max} entries before {n}; "
             "look at the newest checkpoint and sign again",
         )
-    return author_keys
 
 
 def check_signature(registry: Registry, envelope: Envelope, author_keys: tuple[bytes, ...]) -> None:

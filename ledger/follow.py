@@ -3,8 +3,9 @@
 `Follower` trusts nobody but the policy's quorum: it verifies checkpoint, chain, tree, admission
 and signatures over a peer's tiles. `CopyReader` reads the copy a sequencer, or a mirror, has
 verified when it stored it; a mirror asks the log for the newest checkpoint with the quorum, since
-its own head has only its own cosignature. Both show an entry only below such a checkpoint. What an entry means is for those who read it; they must take the same entry twice in their
-stride, since a place is saved only after its effects.
+its own head has only its own cosignature. Both show an entry only below such a checkpoint. What an
+entry means is for those who read it; they must take the same entry twice in their stride, since a
+place is saved only after its effects.
 """
 
 from __future__ import annotations

@@ -246,7 +246,7 @@ class Log:
         while True:
             await self._clock.sleep(self._limits.lease_seconds / 3)
             if await self._acquire() != self._fence:
-                raise LeaseError("lease: it ran out and was taken again; another may have signed")
+                raise LeaseError("lease: another sequencer held it meanwhile")
 
     async def _order(self, group: asyncio.TaskGroup) -> None:
         """Screen the next batch while the one before is being stored."""
@@ -323,8 +323,11 @@ class Log:
             if each.answer.done():
                 continue
             try:
-                keys = admission.candidates(registry, n + len(admitted), each.envelope.header)
-                if each.screened_by is not registry:
+                header, place = each.envelope.header, n + len(admitted)
+                if each.screened_by is registry:
+                    admission.check_seen(registry, place, header)
+                else:
+                    keys = admission.candidates(registry, place, header)
                     admission.check_signature(registry, each.envelope, keys)
             except AdmissionError as error:
                 each.tell(error)

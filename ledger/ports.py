@@ -154,7 +154,8 @@ class Store(Protocol):
     async def acquire(self, holder: str, *, now: int, until: int) -> int:
         """Take or prolong the lease and answer its fencing number; StoreError when another's.
 
-        The number rises whenever the lease changes hands; times in POSIX seconds.
+        The number rises whenever the lease changes hands, and only then: whoever slept too long
+        goes on if nobody took it meanwhile. Times in POSIX seconds.
         """
         ...
 

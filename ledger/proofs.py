@@ -7,7 +7,7 @@ smaller tree as well.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from ledger.errors import StoreError
 from ledger.merkle import (
@@ -22,9 +22,11 @@ from ledger.merkle import (
 from ledger.note import Note, parse_note
 from ledger.ports import Head, Store
 from ledger.proof import Receipt
-from ledger.tiles import TILE_HEIGHT, TILE_WIDTH
+from ledger.tiles import TILE_HEIGHT, TILE_WIDTH, split_tile
 
 T = TypeVar("T")
+
+SHARED_MIN: Final = 4  # from so many entries of one tile on, all its paths are made at once
 
 
 class TileReader(Protocol):
@@ -59,23 +61,33 @@ class NodeReader:
         return node
 
 
-async def prove(store: TileReader, make: Callable[[HashReader], T]) -> T:
-    """What `make` computes from node hashes; raises StoreError when a tile is missing."""
-    wanted: set[tuple[int, int]] = set()
+class _Wanted:
+    """A HashReader that only notes down which tiles it was asked for."""
 
-    def note_down(level: int, index: int) -> bytes:
+    def __init__(self) -> None:
+        self.tiles: set[tuple[int, int]] = set()
+
+    def __call__(self, level: int, index: int) -> bytes:
         row, height = divmod(level, TILE_HEIGHT)
-        wanted.add((row, (index << height) // TILE_WIDTH))
+        self.tiles.add((row, (index << height) // TILE_WIDTH))
         return EMPTY_ROOT
 
-    make(note_down)
+
+async def prove(store: TileReader, make: Callable[[HashReader], T]) -> T:
+    """What `make` computes from node hashes; raises StoreError when a tile is missing."""
+    wanted = _Wanted()
+    make(wanted)
+    return make(NodeReader(await _fetch(store, wanted.tiles)))
+
+
+async def _fetch(store: TileReader, wanted: set[tuple[int, int]]) -> dict[tuple[int, int], bytes]:
     order = sorted(wanted)
     tiles: dict[tuple[int, int], bytes] = {}
     for (level, number), data in zip(order, await store.tiles(order), strict=True):
         if data is None:
             raise StoreError(f"store: tile {number} of level {level} is missing; run fsck")
         tiles[level, number] = data
-    return make(NodeReader(tiles))
+    return tiles
 
 
 async def root_at(store: TileReader, size: int) -> bytes:
@@ -91,15 +103,49 @@ async def consistency(store: TileReader, old_size: int, new_size: int) -> list[b
 async def receipts(
     store: TileReader, indices: Sequence[int], size: int, note: Note
 ) -> list[Receipt]:
-    """A receipt under this published checkpoint for each entry number."""
+    """A receipt under this published checkpoint for each entry number, in their order."""
+    groups: dict[int, list[int]] = {}
+    for each in indices:
+        groups.setdefault(each // TILE_WIDTH, []).append(each)
+    alone = [each for group in groups.values() if len(group) < SHARED_MIN for each in group]
+    shared = [number for number, group in groups.items() if len(group) >= SHARED_MIN]
 
-    def make(read: HashReader) -> list[Receipt]:
-        return [
-            Receipt(index=each, path=tuple(inclusion_proof(read, each, size)), checkpoint=note)
-            for each in indices
-        ]
+    wanted = _Wanted()
+    for each in [*alone, *(number * TILE_WIDTH for number in shared)]:
+        wanted(0, each)
+        inclusion_proof(wanted, each, size)
+    tiles = await _fetch(store, wanted.tiles)
+    read = NodeReader(tiles)
+    paths = {each: tuple(inclusion_proof(read, each, size)) for each in alone}
+    for number in shared:
+        first = number * TILE_WIDTH
+        width = min(TILE_WIDTH, size - first)
+        inner = _paths(split_tile(tiles[0, number][: width * HASH_BYTES], width))
+        # PATH(n, D[size]) = PATH within its tile, then the tile's own path: tiles lie on
+        # multiples of a power of two, where RFC 9162 splits too.
+        upper = tuple(inclusion_proof(read, first, size)[len(inner[0]) :])
+        for each in groups[number]:
+            paths[each] = inner[each - first] + upper
+    return [Receipt(index=each, path=paths[each], checkpoint=note) for each in indices]
 
-    return await prove(store, make)
+
+def _paths(leaves: Sequence[bytes]) -> list[tuple[bytes, ...]]:
+    """The inclusion path of every leaf in the tree of these leaves, each inner hash made once."""
+    paths: list[tuple[bytes, ...]] = [()] * len(leaves)
+
+    def walk(first: int, last: int) -> bytes:
+        if last - first == 1:
+            return leaves[first]
+        split = first + (1 << ((last - first - 1).bit_length() - 1))
+        left, right = walk(first, split), walk(split, last)
+        for i in range(first, split):
+            paths[i] += (right,)
+        for i in range(split, last):
+            paths[i] += (left,)
+        return node_hash(left, right)
+
+    walk(0, len(leaves))
+    return paths
 
 
 async def receipts_for(store: Store, indices: Sequence[int]) -> dict[int, Receipt]:

@@ -154,7 +154,7 @@ class SqlStore:
             held_by, held_until, fence = connection.execute(query.with_for_update()).one()
             if held_by not in ("", holder) and held_until > now:
                 raise LeaseError("lease: held by another sequencer")
-            if held_by != holder or held_until <= now:
+            if held_by != holder:
                 fence += 1
             connection.execute(
                 update(_state)

@@ -10,11 +10,19 @@ the log's form: they are reported. Fetching is the work of source_http.py and so
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
 from ledger import canonical
 from ledger.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint, parse_checkpoint
-from ledger.errors import CheckpointError, LedgerError, NoteError, PolicyError, VerifyError
+from ledger.errors import (
+    CheckpointError,
+    LedgerError,
+    NoteError,
+    PolicyError,
+    StoreError,
+    VerifyError,
+)
 from ledger.identities_dir import Identities
 from ledger.note import Verifier, parse_note, parse_vkey
 from ledger.policy import Policy, parse_policy
@@ -84,7 +92,8 @@ def verify_log(
     vkey: the log's verifier key; policy: demand its quorum; since: an older signed checkpoint
     (its note's bytes) that must be a beginning of this log; entries False: hash tiles only, for a
     reader without a token for entry bundles; workers: processes, by default by the log's size
-    and 0 (in this process) for small logs. Raises NoteError for a vkey that is none.
+    and 0 (in this process) for small logs. Raises NoteError for a vkey that is none,
+    StoreError when this machine could not finish.
     """
     log = parse_vkey(vkey)
     signed = _open_newest(source, log)
@@ -97,7 +106,12 @@ def verify_log(
         log_pass = LogPass(
             LogReader(source, size), signed.checkpoint, older, pool, identities, progress
         )
-        log_pass.run(entries=entries)
+        try:
+            log_pass.run(entries=entries)
+        except BrokenProcessPool as error:
+            raise StoreError(
+                "verify: a checking process ended (out of memory?); try with fewer workers"
+            ) from error
     registry = log_pass.found.registry
     if registry is not None:
         _check_log_key(registry, log)

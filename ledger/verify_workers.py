@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pickle
+import signal
 from concurrent.futures import Future, ProcessPoolExecutor
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -29,7 +30,11 @@ class Workers:
         self._packed = b""
         self._version = 0
         self._pool = (
-            ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
+            ProcessPoolExecutor(
+                count,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_leave_interrupts_to_the_parent,
+            )
             if count
             else None
         )
@@ -75,6 +80,10 @@ class Workers:
 def workers_for(entries: int) -> int:
     """How many processes a log of this size is worth."""
     return (os.cpu_count() or 1) if entries >= PARALLEL_FROM_ENTRIES else 0
+
+
+def _leave_interrupts_to_the_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 _unpacked: dict[int, Registry] = {}  # in a worker process: the newest registry by version

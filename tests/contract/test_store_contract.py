@@ -214,10 +214,12 @@ def test_a_lease_fences_off_who_held_it_before(storage: Opened) -> None:
     run(storage, work)
 
 
-def test_a_lease_that_ran_out_gets_another_number(storage: Opened) -> None:
+def test_a_lease_that_ran_out_is_still_ones_own_if_nobody_took_it(storage: Opened) -> None:
     async def work(store: Store) -> None:
         first = await store.acquire("a", now=100, until=110)
-        assert await store.acquire("a", now=110, until=120) > first
+        assert await store.acquire("a", now=150, until=160) == first
+        second = await store.acquire("b", now=170, until=180)
+        assert await store.acquire("a", now=190, until=200) > second
 
     run(storage, work)
 

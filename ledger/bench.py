@@ -1,0 +1,409 @@
+"""`vastedag bench append|verify`: the figure, the machine's own limit in the same run, the ratio.
+
+The limit is the slower of verifying signatures on all cores and inserting the same rows durably
+in batches of the same size, with nothing else done: no sequencer on this machine can be faster.
+Batch sizes and fsync latency stand beside it, since they explain most of any figure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ledger import canonical, governance
+from ledger.checks_threads import InlineChecks, ThreadChecks
+from ledger.clock_system import SystemClock
+from ledger.database_sql import Database, migrate, sqlite_url
+from ledger.envelope import Envelope, Header, parse_envelope, sign_record, signed_bytes
+from ledger.errors import LedgerError
+from ledger.export import export
+from ledger.genesis import create_log
+from ledger.intake import Limits
+from ledger.keys import Ed25519Signer, verify_batch
+from ledger.log import Log
+from ledger.mirror import Mirror
+from ledger.note import COSIGNATURE, NoteSigner
+from ledger.ports import Answer, Batch, Peer, Row
+from ledger.serve import MirrorDoor
+from ledger.source_dir import DirectorySource
+from ledger.store_sql import SqlStore
+from ledger.verify import verify_log
+
+ORIGIN: Final = "bench.example/log"
+AUTHOR: Final = "author"
+AT: Final = "2026-11-22T04:00:00Z"
+CHUNK: Final = 250
+IN_FLIGHT: Final = 6
+BATCH_ENTRIES: Final = 1_000
+LIMIT_ENTRIES: Final = 20_000
+FSYNCS: Final = 100
+MIRROR_NAMES: Final = ("mirror1", "mirror2", "mirror3")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppendSetting:
+    """What is measured: how many entries, on which store, with how many mirrors beside it."""
+
+    entries: int
+    directory: Path | None = None
+    mirrors: int = 0
+    url: str | None = None
+    threads: int = 3
+
+
+def bench_append(
+    setting: AppendSetting, progress: Callable[[int], None] | None = None
+) -> dict[str, Any]:
+    """Append `entries` signed records through the whole sequencer; a JSON object of figures."""
+    with tempfile.TemporaryDirectory(dir=setting.directory, prefix="vastedag-bench-") as path:
+        return asyncio.run(_append(setting, Path(path), progress))
+
+
+def bench_verify(
+    entries: int, directory: Path | None = None, workers: int | None = None
+) -> dict[str, Any]:
+    """Verify everything of a log of `entries`; a JSON object of figures."""
+    with tempfile.TemporaryDirectory(dir=directory, prefix="vastedag-bench-") as path:
+        place = Path(path)
+        asyncio.run(_made_log(AppendSetting(entries=entries), place))
+        log = _log_signer()
+        start = time.perf_counter()
+        report = verify_log(DirectorySource(place / "tree"), log.verifier.vkey, workers=workers)
+        seconds = time.perf_counter() - start
+        sample = [parse_envelope(each) for each in _records(_log_id(), 0, LIMIT_ENTRIES // 4)]
+        limit = _verify_limit(sample)
+    rate = report.entries / seconds
+    return {
+        "bench": "verify",
+        "entries": report.entries,
+        "seconds": round(seconds, 3),
+        "entries_per_second": round(rate),
+        "limit": {"verify_per_second_all_cores": round(limit)},
+        "ratio": round(rate / limit, 3),
+        "machine": _machine(),
+    }
+
+
+async def _append(
+    setting: AppendSetting, place: Path, progress: Callable[[int], None] | None
+) -> dict[str, Any]:
+    log_id = _log_id(setting.mirrors)
+    raws = await asyncio.to_thread(_all_records, log_id, setting.entries)
+    sample = [parse_envelope(each) for each in raws[:LIMIT_ENTRIES]]
+    limits = {
+        "verify_per_second_all_cores": round(_verify_limit(sample)),
+        "durable_insert_per_second": round(await _insert_limit(place, raws[:LIMIT_ENTRIES])),
+    }
+    async with _running(setting, place) as log:
+        latencies: list[float] = []
+        rates: list[tuple[float, int]] = []
+        start, cpu = time.perf_counter(), time.process_time()
+        await _feed(log, raws, latencies, rates, progress)
+        seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+        size = log.status().published_size
+    if size != setting.entries + 1:
+        raise LedgerError(f"bench: {size} entries published, {setting.entries + 1} expected")
+    rate = setting.entries / seconds
+    limit = min(limits.values())
+    return {
+        "bench": "append",
+        "store": (setting.url or "sqlite").split(":")[0],
+        "mirrors": setting.mirrors,
+        "entries": setting.entries,
+        "payload_bytes": len(sample[0].payload),
+        "entry_bytes": len(raws[0]) + 80,
+        "seconds": round(seconds, 3),
+        "cpu_microseconds_per_entry": round(cpu / setting.entries * 1e6, 1),
+        "entries_per_second": round(rate),
+        "first_tenth_per_second": round(_rate_between(rates, 0.0, 0.1)),
+        "last_tenth_per_second": round(_rate_between(rates, 0.9, 1.0)),
+        "receipt_latency_ms": _percentiles(latencies),
+        "in_flight": CHUNK * IN_FLIGHT,
+        "batch_entries_max": BATCH_ENTRIES,
+        "limit": limits,
+        "ratio": round(rate / limit, 3),
+        "fsync_ms": _fsync(place),
+        "machine": _machine(),
+    }
+
+
+async def _feed(
+    log: Log,
+    raws: Sequence[bytes],
+    latencies: list[float],
+    rates: list[tuple[float, int]],
+    progress: Callable[[int], None] | None,
+) -> None:
+    """IN_FLIGHT clients send chunk after chunk, each waiting for its receipts."""
+    chunks = iter(range(0, len(raws), CHUNK))
+    done = 0
+
+    async def client() -> None:
+        nonlocal done
+        for at in chunks:
+            start = time.perf_counter()
+            answers = await log.append_many(raws[at : at + CHUNK])
+            end = time.perf_counter()
+            failed = [each for each in answers if isinstance(each, LedgerError)]
+            if failed:
+                raise failed[0]
+            done += len(answers)
+            latencies.append(end - start)
+            rates.append((end, done))
+            if progress is not None:
+                progress(done)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(IN_FLIGHT):
+            group.create_task(client())
+
+
+@asynccontextmanager
+async def _running(setting: AppendSetting, place: Path) -> AsyncIterator[Log]:
+    url = setting.url or sqlite_url(place / "log.sqlite3")
+    await asyncio.to_thread(migrate, url)
+    database = Database(url)
+    checks = ThreadChecks(setting.threads)
+    store = SqlStore(database)
+    await create_log(store, _genesis(setting.mirrors), _log_signer())
+    peers: dict[str, Peer] = {}
+    opened: list[Database] = []
+    for name in MIRROR_NAMES[: setting.mirrors]:
+        copy_url = sqlite_url(place / f"{name}.sqlite3")
+        await asyncio.to_thread(migrate, copy_url)
+        opened.append(Database(copy_url))
+        mirror = Mirror(
+            store=SqlStore(opened[-1]),
+            origin=ORIGIN,
+            log_vkey=_log_signer().verifier.vkey,
+            signer=_mirror_signer(name),
+            clock=SystemClock(),
+            checks=checks,
+        )
+        await mirror.start()
+        peers[name] = _Direct(MirrorDoor(mirror))
+    log = Log(
+        store=store,
+        signer=_log_signer(),
+        clock=SystemClock(),
+        checks=checks,
+        mirrors=peers,
+        limits=Limits(batch_entries_max=BATCH_ENTRIES, batch_seconds=0.005),
+        holder="bench",
+    )
+    await log.start()
+    try:
+        yield log
+    finally:
+        await log.stop()
+        for each in (database, *opened):
+            await each.close()
+        checks.close()
+
+
+class _Direct:
+    """A mirror in this process, without a wire."""
+
+    def __init__(self, door: MirrorDoor) -> None:
+        self._door = door
+
+    async def post(self, path: str, body: bytes, content_type: str) -> Answer:
+        """Hand on."""
+        del content_type
+        return await self._door.post(path, body)
+
+    async def get(self, path: str) -> Answer:
+        """Hand on."""
+        return await self._door.get(path, entries_allowed=True)
+
+
+async def _made_log(setting: AppendSetting, place: Path) -> None:
+    raws = await asyncio.to_thread(_all_records, _log_id(), setting.entries)
+    async with _running(setting, place) as log:
+        await _feed(log, raws, [], [], None)
+        await export(log.store, place / "tree")
+
+
+async def _insert_limit(place: Path, raws: Sequence[bytes]) -> float:
+    """Rows a second into the same tables, in batches of the same size, and nothing else."""
+    url = sqlite_url(place / "limit.sqlite3")
+    await asyncio.to_thread(migrate, url)
+    database = Database(url)
+    store = SqlStore(database)
+    rows = [Row(n=n, raw=raw, identity=hashlib.sha256(raw).digest()) for n, raw in enumerate(raws)]
+    start = time.perf_counter()
+    for at in range(0, len(rows), BATCH_ENTRIES):
+        batch = Batch(start=at, rows=tuple(rows[at : at + BATCH_ENTRIES]), tiles=())
+        await store.commit(batch, after=await store.load())
+    rate = len(rows) / (time.perf_counter() - start)
+    await database.close()
+    return rate
+
+
+def _verify_limit(sample: Sequence[Envelope]) -> float:
+    public_key = _author().public_key
+    jobs = [(public_key, signed_bytes(each.payload), each.signature) for each in sample]
+    threads = os.cpu_count() or 1
+    share = -(-len(jobs) // threads)
+    with ThreadPoolExecutor(threads) as pool:
+        start = time.perf_counter()
+        parts = [jobs[at : at + share] for at in range(0, len(jobs), share)]
+        for errors in pool.map(verify_batch, parts):
+            if any(errors):
+                raise LedgerError("bench: a signature of our own does not verify")
+        return len(jobs) / (time.perf_counter() - start)
+
+
+def _all_records(log_id: str, count: int) -> list[bytes]:
+    """Signed on all cores; this is not part of what is measured."""
+    share = 5_000
+    starts = list(range(0, count, share))
+    with ProcessPoolExecutor() as pool:
+        parts = pool.map(
+            _records,
+            [log_id] * len(starts),
+            starts,
+            [min(share, count - start) for start in starts],
+        )
+        return [raw for part in parts for raw in part]
+
+
+def _records(log_id: str, start: int, count: int) -> list[bytes]:
+    signer = _author()
+    raws = []
+    for n in range(start, start + count):
+        digest = hashlib.sha256(n.to_bytes(8, "big")).digest()
+        encoded = canonical.encode_base64(digest)
+        header = Header(
+            log=log_id,
+            id=encoded.replace("+", "-").replace("/", "_").rstrip("="),
+            author=AUTHOR,
+            record_class="income",
+            at=AT,
+            seen=0,
+            commitment=encoded,
+        )
+        raws.append(sign_record(header, signer))
+    return raws
+
+
+def _genesis(mirrors: int) -> bytes:
+    names = MIRROR_NAMES[:mirrors]
+    members = [_member(AUTHOR, [("record", _author())])]
+    members += [
+        {
+            **_member(name, []),
+            "keys": [
+                {"use": "mirror", "key": _mirror_signer(name).verifier.vkey},
+                {"use": "governance", "key": _text(_signer(f"{name} governance"))},
+            ],
+        }
+        for name in names
+    ]
+    body: dict[str, Any] = {
+        "type": "genesis",
+        "seq": 0,
+        "prev": "",
+        "origin": ORIGIN,
+        "log_vkey": _log_signer().verifier.vkey,
+        "members": members,
+        "matrix": {"bench": ["income"]},
+        "mirrors": list(names),
+        "quorum": len(names) // 2 + 1 if names else 0,
+        "votes_needed": 1,
+        "seen_lag_max": 1_000_000_000,
+        "signers": [],
+    }
+    signed = governance.with_signers(body, {AUTHOR: _signer("governance")})
+    header = Header(
+        log="",
+        id=canonical.encode_base64(bytes(32)).rstrip("=").replace("/", "_"),
+        author=AUTHOR,
+        record_class="governance",
+        at=AT,
+        seen=0,
+        body=signed,
+    )
+    return sign_record(header, _signer("governance"))
+
+
+def _member(name: str, extra: Sequence[tuple[str, Ed25519Signer]]) -> dict[str, Any]:
+    keys: list[Mapping[str, str]] = [{"use": use, "key": _text(key)} for use, key in extra]
+    if name == AUTHOR:
+        keys.append({"use": "governance", "key": _text(_signer("governance"))})
+    return {"id": name, "name": name, "role": "bench", "url": "", "votes": True, "keys": keys}
+
+
+def _log_id(mirrors: int = 0) -> str:
+    from ledger.chain import GENESIS_PREV, Entry, encode_entry, entry_hash
+
+    raw = encode_entry(Entry(n=0, prev=GENESIS_PREV, envelope_raw=_genesis(mirrors)))
+    return entry_hash(raw)
+
+
+def _signer(name: str) -> Ed25519Signer:
+    """Keys of a log that is thrown away: they protect nothing."""
+    return Ed25519Signer(hashlib.sha256(f"bench {name}".encode()).digest())
+
+
+def _author() -> Ed25519Signer:
+    return _signer("record")
+
+
+def _log_signer() -> NoteSigner:
+    return NoteSigner(name=ORIGIN, signer=_signer("log"))
+
+
+def _mirror_signer(name: str) -> NoteSigner:
+    return NoteSigner(name=f"{name}.example", signer=_signer(name), key_type=COSIGNATURE)
+
+
+def _text(signer: Ed25519Signer) -> str:
+    return canonical.encode_base64(signer.public_key)
+
+
+def _fsync(place: Path) -> dict[str, float]:
+    times = []
+    with (place / "fsync").open("wb") as file:
+        for _ in range(FSYNCS):
+            file.write(bytes(4096))
+            file.flush()
+            start = time.perf_counter()
+            os.fsync(file.fileno())
+            times.append(time.perf_counter() - start)
+    return _percentiles(times)
+
+
+def _percentiles(seconds: Sequence[float]) -> dict[str, float]:
+    cuts = statistics.quantiles(seconds, n=100)
+    return {"p50": round(cuts[49] * 1e3, 2), "p99": round(cuts[98] * 1e3, 2)}
+
+
+def _rate_between(rates: Sequence[tuple[float, int]], low: float, high: float) -> float:
+    total = rates[-1][1]
+    part = [each for each in rates if low * total <= each[1] <= high * total]
+    if len(part) < 2:
+        return 0.0
+    return (part[-1][1] - part[0][1]) / (part[-1][0] - part[0][0])
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "load": round(os.getloadavg()[0], 2),
+    }
+
+
+__all__ = ["AppendSetting", "InlineChecks", "bench_append", "bench_verify"]
