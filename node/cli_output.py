@@ -48,6 +48,10 @@ class Output:
         if not self.as_json:
             sys.stdout.write(line + "\n")
 
+    def flush(self) -> None:
+        """Let a reader on a pipe have what was written so far."""
+        sys.stdout.flush()
+
     def message(self, line: str) -> None:
         """Progress, hints and errors."""
         sys.stderr.write(line + "\n")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -35,69 +35,81 @@ class FormatUnknownError(RefusedError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """What an adapter made of one file."""
+class Loaded:
+    """What became of a file: the records it gave, those refused, and every problem in it."""
 
     source: str
     format: str
-    drafts: tuple[RecordDraft, ...]
+    types: Mapping[str, int]  # records by type, counted as recorded
+    refused: tuple[Problem, ...]
     problems: tuple[Problem, ...]
 
     @property
-    def faults(self) -> tuple[Problem, ...]:
-        """The problems that cost a row; the others were read by a named tolerance."""
-        return tuple(problem for problem in self.problems if problem.severity == "problem")
+    def records(self) -> int:
+        """How many records stand on the ledger because of this file."""
+        return sum(self.types.values())
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
-    """What became of a file's drafts."""
-
-    reading: Reading
-    admitted: int
-    refused: tuple[Problem, ...]
-    types: Counter[str]
+    @property
+    def whole(self) -> bool:
+        """Whether no row was lost: nothing refused, no problem but tolerated ones."""
+        return not self.refused and all(one.severity == "tolerated" for one in self.problems)
 
     def as_json(self) -> dict[str, Any]:
         """Counts and problems; no content of any record."""
         return {
-            "source": self.reading.source,
-            "format": self.reading.format,
-            "records": self.admitted,
-            "refused": [problem.as_json() for problem in self.refused],
-            "problems": [problem.as_json() for problem in self.reading.problems],
+            "source": self.source,
+            "format": self.format,
+            "records": self.records,
             "types": dict(sorted(self.types.items())),
+            "refused": [problem.as_json() for problem in self.refused],
+            "problems": [problem.as_json() for problem in self.problems],
         }
 
 
-def read(content: bytes, format_name: str, source: str) -> Reading:
-    """Read one file; raises FormatUnknownError. For any bytes: drafts or problems."""
+def read(
+    content: bytes, format_name: str, source: str
+) -> tuple[Sequence[RecordDraft], Sequence[Problem]]:
+    """Read one file: drafts and problems, for any bytes. Raises FormatUnknownError."""
     if format_name not in FORMATS:
         raise FormatUnknownError(format_name)
-    drafts, problems = FORMATS[format_name](content, source=source)
-    return Reading(
-        source=source, format=format_name, drafts=tuple(drafts), problems=tuple(problems)
-    )
+    return FORMATS[format_name](content, source=source)
 
 
-async def load(reading: Reading, submit: Submit, step: Callable[[], None] = lambda: None) -> Loaded:
-    """Submit all drafts of a file, many at once; `step` is called after each answer."""
+async def load(
+    source: str,
+    drafts: Sequence[RecordDraft],
+    submit: Submit,
+    step: Callable[[], None] = lambda: None,
+) -> list[Problem | None]:
+    """Submit drafts, many at once; per draft None when recorded, else why it was refused.
+
+    `step` is called after each answer.
+    """
     free = asyncio.Semaphore(CONCURRENT_MAX)
 
     async def one(draft: RecordDraft) -> Problem | None:
         async with free:
             try:
-                return await _submit(reading.source, draft, submit)
+                return await _submit(source, draft, submit)
             finally:
                 step()
 
-    answers = await asyncio.gather(*(one(draft) for draft in reading.drafts))
-    refused = tuple(answer for answer in answers if answer is not None)
-    types = Counter(
-        draft.type for draft, answer in zip(reading.drafts, answers, strict=True) if answer is None
-    )
+    return list(await asyncio.gather(*map(one, drafts)))
+
+
+def loaded(
+    source: str,
+    format_name: str,
+    problems: Sequence[Problem],
+    answers: Sequence[tuple[RecordDraft, Problem | None]],
+) -> Loaded:
+    """The account of one file."""
     return Loaded(
-        reading=reading, admitted=len(answers) - len(refused), refused=refused, types=types
+        source=source,
+        format=format_name,
+        types=Counter(draft.type for draft, refusal in answers if refusal is None),
+        refused=tuple(refusal for _, refusal in answers if refusal is not None),
+        problems=tuple(problems),
     )
 
 
