@@ -126,6 +126,7 @@ class StepView:
     article: str
     article_url: str
     inputs: tuple[SourceView, ...]
+    kind: Literal["input", "parameter", "condition", "formula"] = "formula"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

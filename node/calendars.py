@@ -155,7 +155,7 @@ class Calendars:
             else (_not_ours(cents),),
             rule_version=steps[0].rule if steps else "",
             rule_digest=decision.rule_digest,
-            receipt_path=None,  # the receipt of a decision is with the member that took it
+            receipt_path=f"/v1/receipts/{standing.record_of[month]}",
         )
 
     def trace(self, household: str, scheme: str, month: Month) -> Mapping[str, object]:
@@ -217,6 +217,7 @@ class Calendars:
             article=told.article,
             article_url=told.article_url,
             inputs=tuple(alike.values()),
+            kind=step.kind,
         )
 
     def _source(self, fact: Fact) -> SourceView:

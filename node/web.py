@@ -22,6 +22,7 @@ from node.errors import RefusedError
 from node.flow import record
 from node.intake import read_submission
 from node.ledger_side import LedgerSide
+from node.receipts_web import receipt_of
 from node.runtime import Node
 from node.submit import Recorded
 from node.surface import CalendarPort, Check, Surface
@@ -51,14 +52,8 @@ class Intake:
         return recorded
 
     async def receipt(self, record: str) -> bytes | None:
-        """The receipt of a record of this member; None when there is none."""
-
-        def find() -> bytes | None:
-            with self._node.database.read() as connection:
-                found = self._node.records.get(connection, self._node.member, record)
-            return None if found is None else found.receipt
-
-        return await asyncio.to_thread(find)
+        """The receipt of a record known here; None when this node can give none."""
+        return await receipt_of(self._node, record)
 
 
 class PublishedLog:
