@@ -21,7 +21,7 @@ Balance = Sequence[tuple[date, int]]  # end of each day with a payment, in cents
 
 WIDTH: Final = 720
 HEIGHT: Final = 400
-LEFT: Final = 8
+LEFT: Final = 104  # room for the scale, also in the larger letters of a small screen
 RIGHT: Final = 8
 TOP: Final = 40
 BOTTOM: Final = 44
@@ -132,9 +132,10 @@ def _grid(frame: _Frame, step: int) -> Markup:
 def _scale(frame: _Frame, step: int, language: Language) -> Markup:
     labels = Markup("")
     for cents in range(frame.low_cents, frame.high_cents + 1, step):
-        labels += Markup('<text class="vd-chart__scale" x="{}" y="{}">{}</text>').format(
-            LEFT, frame.y(cents) - 5, whole_euros(cents, language)
-        )
+        label = whole_euros(cents, language)
+        labels += Markup(
+            '<text class="vd-chart__scale" x="{}" y="{}" text-anchor="end">{}</text>'
+        ).format(LEFT - 10, frame.y(cents) + 5, label)
     return labels
 
 

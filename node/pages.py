@@ -20,7 +20,7 @@ from starlette.responses import HTMLResponse
 
 from node import formatting
 from node.auth import Session
-from node.calendar_views import LineView, MonthView
+from node.calendar_views import LineView, MonthView, StepView, WhyView
 from node.formatting import DEFAULT_LANGUAGE, Language
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
@@ -120,6 +120,19 @@ def weeks_of(view: MonthView) -> list[list[DayCell | None]]:
         cells.append(DayCell(day=day_of, in_cents=found["in"], out_cents=found["out"]))
     cells += [None] * (-len(cells) % 7)
     return [cells[start : start + 7] for start in range(0, len(cells), 7)]
+
+
+def main_steps(view: WhyView) -> tuple[StepView, ...]:
+    """What a reader needs first: the facts used and the reckoning itself.
+
+    Conditions that were met and the law's fixed amounts stand in the whole list behind it.
+    """
+    return tuple(
+        step
+        for step in view.steps
+        if (step.kind == "input" and step.inputs)
+        or (step.kind == "formula" and step.cents is not None)
+    )
 
 
 @cache

@@ -20,7 +20,7 @@ from starlette.responses import JSONResponse, Response
 from node.auth import Session, SignInError, check_development, check_form
 from node.charts import balance_chart, balance_rows, from_first_day
 from node.errors import NodeError
-from node.pages import Pages, lines_by_day, opening_cents, weeks_of
+from node.pages import Pages, lines_by_day, main_steps, opening_cents, weeks_of
 from node.surface import CalendarPort, Surface
 from node.visits import Visits, form_of, to
 from specs.errors import ValueFaultError
@@ -189,6 +189,7 @@ class MijnRoutes:
             session=session,
             active="month",
             view=view,
+            main_steps=main_steps(view),
             trace_path=f"/mijn/waarom/{scheme}/{month}/rekenstappen",
         )
 

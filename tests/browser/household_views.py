@@ -203,6 +203,7 @@ def why_zorgtoeslag() -> WhyView:
                         day=date(2024, 3, 1),
                     ),
                 ),
+                kind="input",
             ),
             StepView(
                 sentence_nl="Een zorgverzekering kost gemiddeld dit bedrag per jaar.",
@@ -211,6 +212,7 @@ def why_zorgtoeslag() -> WhyView:
                 article="Wet op de zorgtoeslag, artikel 4",
                 article_url=law,
                 inputs=(),
+                kind="parameter",
             ),
             StepView(
                 sentence_nl="Dit deel betaalt u zelf.",

@@ -129,6 +129,9 @@ def test_why_shows_steps_records_article_and_proof() -> None:
     for part in ("Zorgtoeslag voor februari 2026", "Schatting", "UWV: opgave van uw uitkering",
                  "31 januari 2026", "zorgtoeslag 2026-01-01"):  # fmt: skip
         assert part in text
+    main, everything = page.split("<details", 1)
+    assert "kost gemiddeld dit bedrag" not in main  # the law's fixed amount: in the whole list
+    assert "kost gemiddeld dit bedrag" in everything
     assert 'href="https://wetten.overheid.nl/BWBR0018451/2026-01-01"' in page
     assert 'href="/v1/receipts/kq3vT0m8Zb1dX5uQyPzjv2cB7oT3Zr0yQm1tC9bqf1A"' in page
     assert f'href="{WHY}/rekenstappen"' in page
