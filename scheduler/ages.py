@@ -23,6 +23,17 @@ def age_on(birth: date, day: date) -> int:
     return years if birthday(birth, years) <= day else years - 1
 
 
+def pension_day(birth: date) -> date:
+    """The day the pensioengerechtigde leeftijd is reached: 67 years in 2024 to 2027, 67 years and
+    3 months in 2028 to 2031 (AOW 7a lid 1).
+    """
+    day = birthday(birth, 67)
+    if day.year < 2028:
+        return day
+    later = Month.of(day).plus(3)
+    return date(later.year, later.month, min(day.day, later.length))
+
+
 def reached_before(birth: date, years: int, month: Month) -> bool:
     """Whether the age was reached in an earlier month: the rule "from the month after the month in
     which" (Wet op de zorgtoeslag 1 lid 1 onder c; Wet op het kindgebonden budget 2 lid 3 and 5).

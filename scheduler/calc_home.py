@@ -14,7 +14,8 @@ T = TypeVar("T")
 ChildOf: TypeAlias = Callable[[str, Json], str | None]  # key and value -> id of a person
 
 HOME: Final = (
-    "independent", "bare_rent", "service_costs", "adapted", "rent_from", "rent_until",
+    "independent", "bare_rent", "service_costs", "adapted", "earlier_allowance", "rent_from",
+    "rent_until",
 )  # fmt: skip
 CHILDCARE: Final = ("child", "kind", "hours_per_month", "hourly_rate", "from", "until")
 
@@ -46,6 +47,7 @@ def _home(reader: Reader, at: str) -> Spell[Home]:
         bare_rent=_value(reader.whole("bare_rent"), f"{at}.bare_rent", "bare_rent"),
         service_costs=_value(reader.whole("service_costs"), f"{at}.service_costs", "service_costs"),
         adapted=Known(value=adapted, records=(f"{at}.adapted",) if adapted else ()),
+        earlier_allowance=reader.flag("earlier_allowance") or False,
     )
     return Spell(value=home, start=start, end=end, records=(at,))
 

@@ -162,6 +162,16 @@ def childcare(family: Sequence[Spell[PersonId]]) -> tuple[Spell[Childcare], ...]
     return NO_CHILDCARE if family else ()
 
 
+def together(circle: Circle) -> tuple[Spell[PersonId], ...]:
+    """Who is registered at the applicant's address, and when (Wht 1a lid 3, 9)."""
+    others = sorted(set(circle.addresses) - {circle.applicant})
+    return tuple(
+        Spell(value=other, start=start, end=end, records=records)
+        for other in others
+        for start, end, records in _together(circle, other)
+    )
+
+
 def _together(
     circle: Circle, other: SubjectId
 ) -> Iterator[tuple[date | None, date | None, tuple[str, ...]]]:

@@ -10,7 +10,14 @@ from typing import Final
 
 from scheduler.addresses import abroad, address_spells, investigations
 from scheduler.facts import Fact, SubjectId, known_facts
-from scheduler.family import childcare, homes, housemates, own_children, with_kinderbijslag
+from scheduler.family import (
+    childcare,
+    homes,
+    housemates,
+    own_children,
+    together,
+    with_kinderbijslag,
+)
 from scheduler.income import incomes
 from scheduler.known import Known, Spell, Text, Unknown, Value, merge_records, until_next
 from scheduler.partner_facts import (
@@ -76,6 +83,8 @@ def fold(facts: Iterable[Fact], applicant: SubjectId, known_on: int | None = Non
         childcare=childcare(family),
         insecure=investigated,
         abroad=abroad(addresses[applicant]),
+        together=together(circle),
+        home_children=family,
         known_on=known_on,
     )
 

@@ -56,6 +56,7 @@ class Home:
     bare_rent: Value[int]
     service_costs: Value[int]
     adapted: Value[bool] = NOT_ADAPTED  # for a handicap, Wht 13 and 21
+    earlier_allowance: bool = False  # huurtoeslag for this home before its rent passed the limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +85,9 @@ class Household:
     Unknown; days outside every spell are unknown. The other lists are Unknown as a whole when
     nothing is known; an empty list says that there are none. `insecure` are spells in which the
     address is *in onderzoek*: schemes that need the address are unknown then. `abroad` are spells
-    with an address in another country, which no scheme here covers.
+    with an address in another country, which no scheme here covers. `together` tells when others
+    are registered at the applicant's address, `home_children` which of them are own children
+    (whatever is known on kinderbijslag); None: everybody named lives there.
     """
 
     applicant: PersonId
@@ -96,6 +99,8 @@ class Household:
     childcare: tuple[Spell[Childcare], ...] | Unknown
     insecure: tuple[Spell[Unknown], ...] = ()
     abroad: tuple[Spell[Unknown], ...] = ()
+    together: tuple[Spell[PersonId], ...] | None = None
+    home_children: tuple[Spell[PersonId], ...] | None = None
     known_on: int | str | None = None
 
     @property

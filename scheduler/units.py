@@ -12,7 +12,7 @@ from typing import Final
 
 from scheduler.errors import RuleError
 
-BASES: Final = ("eurocent", "year", "quarter", "month", "week", "day", "hour")
+BASES: Final = ("eurocent", "euro", "year", "quarter", "month", "week", "day", "hour")
 PLAIN: Final = frozenset({"rate", "count", "flag"})
 _FACTOR: Final = re.compile(r"([*/]?)([a-z]+)")
 
@@ -61,6 +61,7 @@ class Unit:
 NO_UNIT: Final = Unit((0,) * len(BASES))
 EUROCENT: Final = Unit.parse("eurocent")
 CALENDAR: Final = {  # what no law needs to say: (value, unit)
+    "cents_per_euro": (100, Unit.parse("eurocent/euro")),
     "months_per_year": (12, Unit.parse("month/year")),
     "months_per_quarter": (3, Unit.parse("month/quarter")),
     "quarters_per_year": (4, Unit.parse("quarter/year")),

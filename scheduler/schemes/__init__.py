@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
-from scheduler.schemes import kindgebonden_budget, zorgtoeslag
+from scheduler.schemes import huurtoeslag, kindgebonden_budget, zorgtoeslag
 from scheduler.schemes.toeslagen import Inputs, YearView
 from specs.values import Month
 
@@ -13,9 +13,11 @@ InputsOf: TypeAlias = Callable[[YearView, Month], Inputs]
 
 INPUTS: Final[Mapping[str, InputsOf]] = {
     "zorgtoeslag": zorgtoeslag.inputs,
+    "huurtoeslag": huurtoeslag.inputs,
     "kindgebonden_budget": kindgebonden_budget.inputs,
 }
 SUPPLIED: Final[Mapping[str, frozenset[str]]] = {
     "zorgtoeslag": zorgtoeslag.SUPPLIES,
+    "huurtoeslag": huurtoeslag.SUPPLIES,
     "kindgebonden_budget": kindgebonden_budget.SUPPLIES,
 }
