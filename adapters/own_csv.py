@@ -21,6 +21,7 @@ from specs.records import PersonRef
 from specs.values import CENTS_MAX, parse_date
 
 ROWS_MAX: Final = 200_000
+COLUMNS_MAX: Final = 100
 _WHOLE_NUMBER: Final = re.compile(r"-?[0-9]{1,16}")
 
 
@@ -146,10 +147,14 @@ def _table(text: str, report: Report) -> list[list[str]] | None:
 def _check_header(
     header: Sequence[str], required: Sequence[str], optional: Sequence[str], report: Report
 ) -> bool:
+    if len(header) > COLUMNS_MAX:
+        report.add("row 1", "", f"more than {COLUMNS_MAX} columns", "send another file")
+        return False
     sound = True
     known = {*required, *optional}
+    seen: set[str] = set()
     for place, name in enumerate(header, start=1):
-        if name not in known or header.index(name) != place - 1:
+        if name not in known or name in seen:
             report.add(
                 "row 1",
                 f"column {place}",
@@ -157,8 +162,9 @@ def _check_header(
                 f"use these names: {', '.join([*required, *optional])}",
             )
             sound = False
+        seen.add(name)
     for name in required:
-        if name not in header:
+        if name not in seen:
             report.add("row 1", name, "the column is missing", "add it")
             sound = False
     return sound

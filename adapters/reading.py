@@ -19,7 +19,8 @@ from specs.errors import Problem, ValueFaultError
 from specs.records import RECORD_TYPES, RecordData, RecordDraft
 from specs.values import Bsn
 
-FILE_BYTES_MAX: Final = 64 * 1024 * 1024  # the RvIG set has 1.1 MB, a full UWV answer 0.7 MB
+FILE_BYTES_MAX: Final = 32 * 1024 * 1024  # the RvIG set of 687 lists has 1.1 MB
+PROBLEMS_MAX: Final = 10_000  # more is another file than it says, or one fault many times
 SURNAME_UNKNOWN: Final = "."  # BRP's standard value for a surname that is not known (LO3)
 
 _NINE_DIGITS: Final = re.compile(r"(?<![0-9])[0-9]{9}(?![0-9])")
@@ -44,13 +45,13 @@ class Report:
 
     def add(self, where: str, name: str, reason: str, repair: str) -> None:
         """One thing that was not read. `where` and `name` tell the place, never the value."""
-        self.problems.append(
+        self._keep(
             Problem(source=self.source, where=where, field=name, reason=reason, repair=repair)
         )
 
     def tolerate(self, tolerance: str, where: str, name: str, reason: str, repair: str) -> None:
         """One thing read nevertheless, by the tolerance of that name."""
-        self.problems.append(
+        self._keep(
             Problem(
                 source=self.source,
                 where=where,
@@ -61,15 +62,29 @@ class Report:
             )
         )
 
+    def _keep(self, problem: Problem) -> None:
+        if len(self.problems) < PROBLEMS_MAX:
+            self.problems.append(problem)
+        elif len(self.problems) == PROBLEMS_MAX:
+            self.problems.append(
+                Problem(
+                    source=self.source,
+                    where="file",
+                    field="",
+                    reason=f"more than {PROBLEMS_MAX} problems: the rest is not told",
+                    repair="correct these and send the file again",
+                )
+            )
 
-def too_large(content: bytes, report: Report) -> bool:
-    """True, with a problem, when the file is over FILE_BYTES_MAX."""
-    if len(content) <= FILE_BYTES_MAX:
+
+def too_large(content: bytes, report: Report, most: int = FILE_BYTES_MAX) -> bool:
+    """True, with a problem, when the file has more bytes than `most`."""
+    if len(content) <= most:
         return False
     report.add(
         "file",
         "",
-        f"the file has {len(content)} bytes, more than {FILE_BYTES_MAX}",
+        f"the file has {len(content)} bytes, more than {most}",
         "send it in parts",
     )
     return True

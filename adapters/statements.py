@@ -18,6 +18,7 @@ _STATEMENTS: Final = (
 )  # fmt: skip
 _ENROLMENT: Final = ("enrolled", "enrolled_member", "enrolment_withdrawn")
 _PER_YEAR: Final = ("expected_income", "assets")
+Household = tuple[str, ...]  # who enrols it, and the day: what its rows have in common
 _NAMES_OTHER: Final = ("toeslagpartner", "enrolled_member")
 
 
@@ -26,6 +27,11 @@ def read(content: bytes, *, source: str) -> ReadResult:
     report = Report(source)
     rows = read_rows(content, required=REQUIRED, optional=OPTIONAL, report=report)
     keys = Counter(_key(row) for row in rows)
+    members: dict[Household, list[OwnRow]] = {}
+    for row in rows:
+        if row.text("fact") == "enrolled_member":
+            members.setdefault(_household(row), []).append(row)
+    heads = {_household(row) for row in rows if row.text("fact") == "enrolled"}
     drafts: list[RecordDraft] = []
     for row in rows:
         fact = row.text("fact")
@@ -36,9 +42,10 @@ def read(content: bytes, *, source: str) -> ReadResult:
         elif fact in _STATEMENTS:
             drafts.extend(_statement(row, report))
         elif fact in ("enrolled", "enrolment_withdrawn"):
-            drafts.extend(_enrolment(row, rows, report))
+            drafts.extend(_enrolment(row, members.get(_household(row), []), report))
         elif fact == "enrolled_member":
-            _check_member(row, rows)
+            if _household(row) not in heads:
+                row.refuse("fact", "nobody enrols this household on this day", "add row `enrolled`")
         else:
             known = ", ".join((*_STATEMENTS, *_ENROLMENT))
             row.refuse("fact", "no such fact", f"use one of: {known}")
@@ -86,6 +93,11 @@ def _other(row: OwnRow) -> PersonRef | None:
     return row.person("other_")
 
 
+def _household(row: OwnRow) -> Household:
+    names = ("bsn", "birth_date", "surname", "valid_from")
+    return tuple(row.text(name) for name in names)
+
+
 def _enrolment(row: OwnRow, rows: Sequence[OwnRow], report: Report) -> list[RecordDraft]:
     """The enrolment of a household: this row and the rows of its members, of the same day."""
     before = len(report.problems)
@@ -96,15 +108,12 @@ def _enrolment(row: OwnRow, rows: Sequence[OwnRow], report: Report) -> list[Reco
         row.refuse("value", "no day of the month from 1 to 28", "leave it empty for no preference")
     members: list[PersonRef] = []
     for member_row in rows:
-        if member_row.text("fact") == "enrolled_member" and _same_household(member_row, row):
-            member = _other(member_row)
-            if member is None:
-                # Who is left out would not be paid for: the whole enrolment waits.
-                row.refuse(
-                    "fact", f"the member of {member_row.where} is not readable", "correct it"
-                )
-            else:
-                members.append(member)
+        member = _other(member_row)
+        if member is None:
+            # Who is left out would not be paid for: the whole enrolment waits.
+            row.refuse("fact", f"the member of {member_row.where} is not readable", "correct it")
+        else:
+            members.append(member)
     _other(row)
     if len(report.problems) > before or person is None or first is None:
         return []
@@ -117,15 +126,3 @@ def _enrolment(row: OwnRow, rows: Sequence[OwnRow], report: Report) -> list[Reco
     }
     draft = build(ENROLLED, values, valid_from=first, where=row.where, report=report)
     return [] if draft is None else [draft]
-
-
-def _same_household(first: OwnRow, second: OwnRow) -> bool:
-    names = ("bsn", "birth_date", "surname", "valid_from")
-    return all(first.text(name) == second.text(name) for name in names)
-
-
-def _check_member(row: OwnRow, rows: Sequence[OwnRow]) -> None:
-    """A member row without the row that enrols its household is a problem."""
-    heads = [r for r in rows if r.text("fact") == "enrolled" and _same_household(row, r)]
-    if not heads:
-        row.refuse("fact", "nobody enrols this household on this day", "add a row `enrolled`")

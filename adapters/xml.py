@@ -16,6 +16,7 @@ from lxml import etree
 from adapters.reading import Report, decode_utf8, too_large
 
 _DECLARATION: Final = re.compile(r"\s*<\?xml[^>]*\bencoding\s*=\s*[\"']([^\"']*)[\"']")
+XML_BYTES_MAX: Final = 4 * 1024 * 1024  # the largest published answer has 0.7 MB
 _FORBIDDEN: Final = ("<!DOCTYPE", "<!ENTITY")
 
 
@@ -91,7 +92,7 @@ def optional(*names: str) -> tuple[Part, ...]:
 def parse_xml(content: bytes, report: Report) -> Node | None:
     """The root, or None with a problem. The parser's own words are not passed on: they may quote
     the file."""
-    if too_large(content, report):
+    if too_large(content, report, XML_BYTES_MAX):
         return None
     text = decode_utf8(content, report)
     if text is None:
