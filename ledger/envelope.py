@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import binascii
 import functools
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -102,11 +101,6 @@ def header_bytes(header: Header) -> bytes:
     else:
         members["commitment"] = header.commitment
     return canonical.encode(members)
-
-
-def identity(header: Header) -> bytes:
-    """SHA-256 of author and id: what may be recorded only once (256 bits, so never by chance)."""
-    return hashlib.sha256(f"{header.author}\0{header.id}".encode()).digest()
 
 
 def parse_header(payload: bytes) -> Header:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ledger import admission
 from ledger.chain import Entry, entry_hash, parse_entry
-from ledger.envelope import GOVERNANCE_CLASS, identity
+from ledger.envelope import GOVERNANCE_CLASS
 from ledger.errors import AdmissionError, ChainError
 from ledger.merkle import HASH_BYTES, leaf_hash
 from ledger.registry import Registry
@@ -145,7 +145,7 @@ def _admit(envelopes: Sequence[bytes], start: int, registry: Registry) -> Admitt
         except AdmissionError as error:
             voids.append(Void(n=n, code=error.code, reason=str(error)))
         else:
-            identities.append(identity(envelope.header))
+            identities.append(admission.identity_of(envelope.header))
             numbers.append(n)
     return Admitted(
         until=until,

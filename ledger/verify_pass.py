@@ -15,7 +15,6 @@ from typing import Final, NoReturn
 from ledger import admission, merkle
 from ledger.chain import GENESIS_PREV, entry_hash, parse_entry
 from ledger.checkpoint import Checkpoint
-from ledger.envelope import identity
 from ledger.errors import AdmissionError, LedgerError, VerifyError
 from ledger.identities_dir import Identities
 from ledger.registry import Registry
@@ -144,7 +143,7 @@ class LogPass:
             registry = admission.found(envelope, entry_hash(data))
         except AdmissionError as error:
             raise VerifyError("entry 0", f"no genesis: {error}", index=0) from None
-        self._rule(0, registry, identity(envelope.header))
+        self._rule(0, registry, admission.identity_of(envelope.header))
 
     def _admit(self, run: Run, admitted: Admitted) -> bool:
         """Take what was admitted, settle governance in its place; True if the registry changed."""
@@ -162,7 +161,7 @@ class LogPass:
     def _govern(self, run: Run, n: int) -> bool:
         data = run.entries[n - run.first]
         envelope = admission.open_envelope(parse_entry(data).envelope_raw)
-        key = identity(envelope.header)
+        key = admission.identity_of(envelope.header)
         known = self._identities.known(key)
         try:
             registry = admission.check(

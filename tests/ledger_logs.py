@@ -151,17 +151,20 @@ class TestLog:
         return self.add_raw(sign_record(header, signer(key or f"{author} record")))
 
     def add_genesis(self) -> int:
-        return self._govern(genesis_body(), "uwv")
+        return self.govern(genesis_body())
 
     def add_governance(self, kind: str, voters: Iterable[str], **fields: Any) -> int:
         assert self.registry is not None
         body = governance.with_signers(
             governance.next_body(self.registry, kind, **fields), votes(*voters)
         )
-        return self._govern(body, "uwv")
+        return self.govern(body)
 
-    def _govern(self, body: dict[str, Any], author: str) -> int:
-        header = self.header(author, record_class="governance", commitment=None, body=body)
+    def govern(self, body: dict[str, Any], author: str = "uwv", **changes: Any) -> int:
+        """Add a governance entry; raises AdmissionError, with the entry added, when it is void."""
+        header = self.header(
+            author, record_class="governance", commitment=None, body=body, **changes
+        )
         n = self.add_raw(sign_record(header, signer(f"{author} governance")))
         digest = entry_hash(self.entries[n])
         if self.registry is None:

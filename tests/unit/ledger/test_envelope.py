@@ -15,7 +15,6 @@ from ledger.envelope import (
     Header,
     envelope_bytes,
     header_bytes,
-    identity,
     pae,
     parse_envelope,
     parse_header,
@@ -79,13 +78,6 @@ def test_governance_carries_its_body_in_clear() -> None:
     envelope = parse_envelope(sign_record(governance, signer("uwv record")))
     assert envelope.header.body == body
     assert envelope.header.commitment is None
-
-
-def test_identity_is_author_and_id() -> None:
-    assert identity(header()) == identity(header(seen=9))
-    assert identity(header()) != identity(header(author="svb"))
-    assert identity(header()) != identity(header(id=record_id("two")))
-    assert len(identity(header())) == 32
 
 
 @pytest.mark.parametrize(
