@@ -30,6 +30,8 @@ PRIVATE_IMMUTABLE: Final = "private, max-age=31536000, immutable"
 FRESH: Final = "no-cache"
 RECEIPT_TYPE: Final = "text/plain; charset=utf-8"
 PROBLEM_TYPE: Final = "application/problem+json"
+LINES_TYPE: Final = "application/x-ndjson"
+MANY_MAX: Final = 512
 
 
 class Pages:
@@ -103,7 +105,7 @@ class Receiver(Protocol):
 
 
 class LogDoor:
-    """The sequencer's door: the published tree, and `submit`."""
+    """The sequencer's door: the published tree, `submit`, and `submit-many`."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
@@ -114,7 +116,13 @@ class LogDoor:
         return await self._pages.get(path, entries_allowed=entries_allowed)
 
     async def post(self, path: str, body: bytes) -> Answer:
-        """`submit`: a DSSE envelope; 200 with the receipt (tlog-proof), or a problem."""
+        """`submit`: a DSSE envelope; 200 with the receipt (tlog-proof), or a problem.
+
+        `submit-many`: up to MANY_MAX envelopes, one a line (their canonical form has no line
+        end); 200 with one JSON object a line, in order: {"receipt": text} or a problem.
+        """
+        if path == "submit-many":
+            return await self._post_many(body)
         if path != "submit":
             return _told(404, "no such door")
         try:
@@ -122,6 +130,18 @@ class LogDoor:
         except LedgerError as error:
             return refusal(error)
         return Answer(status=200, body=receipt.encode(), content_type=RECEIPT_TYPE)
+
+    async def _post_many(self, body: bytes) -> Answer:
+        envelopes = body.removesuffix(b"\n").split(b"\n")
+        if len(envelopes) > MANY_MAX:
+            return refusal(AdmissionError("oversize", f"submit-many: at most {MANY_MAX} lines"))
+        lines = []
+        for answer in await self._log.append_many(envelopes):
+            if isinstance(answer, LedgerError):
+                lines.append(refusal(answer).body)
+            else:
+                lines.append(json.dumps({"receipt": answer.encode().decode()}).encode())
+        return Answer(status=200, body=b"\n".join(lines) + b"\n", content_type=LINES_TYPE)
 
 
 class MirrorDoor:
