@@ -36,6 +36,7 @@ TOP: Final = (
 PERSON: Final = (
     "id", "birth_date", "death_date", "income", "monthly_income", "assets", "insured",
     "insured_from", "insured_until", "works", "relation", "lives_here_from", "lives_here_until",
+    "intensive_care",
 )  # fmt: skip
 GIVEN: Final = Text("Zo opgegeven.", "As stated.")
 DOCUMENTS_MAX: Final = 10_000
@@ -200,6 +201,7 @@ class _Document:
             },
             works={} if works is None else {
                 self._year: Known(value=works, records=(f"{at}.works",))},
+            intensive_care=reader.flag("intensive_care") or False,
         )  # fmt: skip
 
     def _years(self, amounts: Mapping[int, int], at: str) -> list[tuple[int, int, str]]:

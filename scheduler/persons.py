@@ -46,6 +46,7 @@ class Person:
     monthly_income: Mapping[Month, Value[int]] = field(default_factory=dict)  # received, cents
     assets: Mapping[int, Value[int]] = field(default_factory=dict)  # box 3 on 1 January, cents
     works: Mapping[int, Value[bool]] = field(default_factory=dict)  # paid work in that year
+    intensive_care: bool = False  # a child with a Wlz or CIZ decision (AKW 7a)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
-from scheduler.schemes import huurtoeslag, kindgebonden_budget, zorgtoeslag
+from scheduler.schemes import (
+    huurtoeslag,
+    kinderbijslag,
+    kinderopvangtoeslag,
+    kindgebonden_budget,
+    zorgtoeslag,
+)
 from scheduler.schemes.toeslagen import Inputs, YearView
 from specs.values import Month
 
@@ -14,10 +20,14 @@ InputsOf: TypeAlias = Callable[[YearView, Month], Inputs]
 INPUTS: Final[Mapping[str, InputsOf]] = {
     "zorgtoeslag": zorgtoeslag.inputs,
     "huurtoeslag": huurtoeslag.inputs,
+    "kinderbijslag": kinderbijslag.inputs,
+    "kinderopvangtoeslag": kinderopvangtoeslag.inputs,
     "kindgebonden_budget": kindgebonden_budget.inputs,
 }
 SUPPLIED: Final[Mapping[str, frozenset[str]]] = {
     "zorgtoeslag": zorgtoeslag.SUPPLIES,
     "huurtoeslag": huurtoeslag.SUPPLIES,
+    "kinderbijslag": kinderbijslag.SUPPLIES,
+    "kinderopvangtoeslag": kinderopvangtoeslag.SUPPLIES,
     "kindgebonden_budget": kindgebonden_budget.SUPPLIES,
 }
