@@ -15,14 +15,13 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from ledger.proof import Receipt
 from node import schema_sql as tables
-from node.batches import Batches
+from node.batches import Batches, on_thread
 from node.database_sql import Database
 from node.errors import MismatchError, NodeError, RefusedError, SealError, UnavailableError
 from node.prepare import Preparer
 from node.receipts import check_receipt
-from node.sequencer_http import Sequencer
+from node.sequencer_http import Held, Sequencer
 from node.store_sql import Records, StoredRecord
 from specs.records import RecordDraft
 
@@ -55,10 +54,10 @@ class Submitter:
         self._database = database
         self._records = records
         self._preparer = preparer
-        self._sequencer = sequencer
         self._now = now
-        self._prepared: Batches[RecordDraft, StoredRecord] = Batches(self._prepare_all)
-        self._received: Batches[tuple[str, Receipt, bytes], bool] = Batches(self._keep_receipts)
+        self._prepared: Batches[RecordDraft, StoredRecord] = Batches(on_thread(self._prepare_all))
+        self._sent: Batches[bytes, Held] = Batches(sequencer.submit)
+        self._received: Batches[tuple[str, Held], bool] = Batches(on_thread(self._keep_receipts))
 
     async def submit(self, draft: RecordDraft) -> Recorded:
         """Record a draft; the same draft again answers the same receipt.
@@ -92,7 +91,7 @@ class Submitter:
             if envelope is None:
                 raise UnavailableError(f"record {record.id}: no header to send")
             try:
-                receipt, content = await self._sequencer.submit(envelope)
+                held = await self._sent.do(envelope)
             except RefusedError as refusal:
                 # `seen` ages while a record waits. It was never recorded, or the answer would
                 # have been its receipt, so a fresh header cannot make a second entry.
@@ -101,9 +100,11 @@ class Submitter:
                     continue
                 await asyncio.to_thread(self._refuse, record, refusal.code)
                 raise
-            if not await self._received.do((record.id, receipt, content)):
+            if not await self._received.do((record.id, held)):
                 raise UnavailableError(f"record {record.id}: a receipt that proves nothing")
-            return Recorded(record=record.id, index=receipt.index, receipt=content, repeated=False)
+            return Recorded(
+                record=record.id, index=held.receipt.index, receipt=held.content, repeated=False
+            )
         raise AssertionError("the last attempt returns or raises")
 
     def _prepare_all(self, drafts: Sequence[RecordDraft]) -> Sequence[StoredRecord | Exception]:
@@ -122,22 +123,20 @@ class Submitter:
         assert record is not None  # prepare stored it in this very transaction
         return record
 
-    def _keep_receipts(self, receipts: Sequence[tuple[str, Receipt, bytes]]) -> Sequence[bool]:
+    def _keep_receipts(self, receipts: Sequence[tuple[str, Held]]) -> Sequence[bool | Exception]:
         with self._database.write() as connection:
-            return [self._keep_receipt(connection, *each) for each in receipts]
+            return [self._keep_receipt(connection, record, held) for record, held in receipts]
 
-    def _keep_receipt(
-        self, connection: Connection, record: str, receipt: Receipt, content: bytes
-    ) -> bool:
+    def _keep_receipt(self, connection: Connection, record: str, held: Held) -> bool:
         """Keep it, unless the entry was followed already and the receipt does not prove it."""
         member = self._preparer.author.member
         entry = self._records.entry(connection, member, record)
         if entry is not None and entry.void is None:
             try:
-                check_receipt(receipt, entry.leaf, self._preparer.view.registry)
+                check_receipt(held.receipt, entry.leaf, self._preparer.view.registry)
             except MismatchError:
                 return False
-        self._records.change(connection, member, record, receipt=content, n=receipt.index)
+        self._records.change(connection, member, record, receipt=held.content, n=held.receipt.index)
         return True
 
     def _pending(self) -> list[StoredRecord]:

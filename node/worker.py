@@ -33,6 +33,7 @@ LEASE: Final = "worker"
 LEASE_SECONDS: Final = 30
 LEASE_RENEW_SECONDS: Final = 10
 FAILED_SECONDS: Final = 2.0  # pause after a round that failed
+GATHER_SECONDS: Final = 0.1  # between two rounds: what comes meanwhile goes together
 LOOKS: Final = 5  # after something arrived: a head is pushed just before its quorum is complete
 LOOK_SECONDS: Final = 0.1
 ASK_EVERY_SECONDS: Final = 24 * 3600
@@ -126,6 +127,7 @@ class Worker:
             except Exception as error:  # an error of ours must not stop the node for everybody
                 self._failed(error)
                 _LOG.error("unexpected at=%s", _place_of(error))
+            await asyncio.sleep(GATHER_SECONDS)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), wait)
 
