@@ -6,6 +6,7 @@ somebody is news, and everybody has derived and planned before it comes.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -92,15 +93,30 @@ async def send(
     """
     answers: dict[int, list[Answer]] = {place: [] for place in range(len(mail.files))}
     for wave in mail.waves():
-        for place, file in enumerate(mail.files):
-            letters = [one for one in mail.letters if (one.file, one.wave) == (place, wave)]
-            for member in sorted({letter.member for letter in letters}):
-                drafts = [letter.draft for letter in letters if letter.member == member]
-                desk = network.nodes[member].desk
-                found = await load(file.name, drafts, lambda one, to=desk: record(to, one), step)
-                answers[place] += zip(drafts, found, strict=True)
+        letters = [letter for letter in mail.letters if letter.wave == wave]
+        members = sorted({letter.member for letter in letters})
+        # All at once, so that the sequencer makes batches; one member's in the order of its files.
+        for sent, refusals in await asyncio.gather(
+            *(_send_of(network, mail, letters, member, step) for member in members)
+        ):
+            for letter, refusal in zip(sent, refusals, strict=True):
+                answers[letter.file].append((letter.draft, refusal))
         await rest()
     return [
         loaded(file.name, file.format or "", mail.problems[place], answers[place])
         for place, file in enumerate(mail.files)
     ]
+
+
+async def _send_of(
+    network: DemoNetwork,
+    mail: Mail,
+    letters: Sequence[Letter],
+    member: str,
+    step: Callable[[], None],
+) -> tuple[list[Letter], list[Problem | None]]:
+    """Send one member's letters of a wave; per letter None, or why it was refused."""
+    own = [letter for letter in letters if letter.member == member]
+    desk = network.nodes[member].desk
+    parcels = [(mail.files[letter.file].name, letter.draft) for letter in own]
+    return own, await load(parcels, lambda draft: record(desk, draft), step)

@@ -28,7 +28,7 @@ from scheduler.rulebook import Rulebook
 SEQUENCER: Final = "belastingdienst"
 MUNICIPALITY: Final = "gm0344"
 TOESLAGEN: Final = "toeslagen"
-POLL_SECONDS: Final = 0.1
+POLL_SECONDS: Final = 1.0
 TICK_SECONDS: Final = 60.0
 QUIET_LOOKS: Final = 3  # looks in a row at which nobody has anything to do
 LOOK_SECONDS: Final = 0.05
@@ -144,6 +144,9 @@ class DemoNetwork:
         while still < QUIET_LOOKS:
             waiting = await asyncio.to_thread(self._waiting)
             look(waiting)
+            for member, worker in self.workers.items():
+                if self.nodes[member].view.size < self._size():
+                    worker.wake()
             still = still + 1 if waiting == 0 else 0
             if loop.time() > deadline:
                 raise StuckError(f"not at rest after {QUIET_SECONDS_MAX:.0f} s: {self._state()}")

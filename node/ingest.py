@@ -76,25 +76,23 @@ def read(
 
 
 async def load(
-    source: str,
-    drafts: Sequence[RecordDraft],
+    parcels: Sequence[tuple[str, RecordDraft]],
     submit: Submit,
     step: Callable[[], None] = lambda: None,
 ) -> list[Problem | None]:
-    """Submit drafts, many at once; per draft None when recorded, else why it was refused.
-
-    `step` is called after each answer.
+    """Submit drafts with the names of their files, many at once; per draft None when recorded, else
+    why it was refused. `step` is called after each answer.
     """
     free = asyncio.Semaphore(CONCURRENT_MAX)
 
-    async def one(draft: RecordDraft) -> Problem | None:
+    async def one(source: str, draft: RecordDraft) -> Problem | None:
         async with free:
             try:
                 return await _submit(source, draft, submit)
             finally:
                 step()
 
-    return list(await asyncio.gather(*map(one, drafts)))
+    return list(await asyncio.gather(*(one(*parcel) for parcel in parcels)))
 
 
 def loaded(
