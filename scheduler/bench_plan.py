@@ -12,14 +12,13 @@ import random
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
 from scheduler.flows import Flow, Rhythm, Window
 from scheduler.payday_files import load_pay_calendars
 from scheduler.plan import plan
-from scheduler.plan_types import Plan, PlanRequest
+from scheduler.plan_types import Plan, PlannedLine, PlanRequest
 from specs.values import Month
 
 FLOWS: Final = 15
@@ -122,7 +121,7 @@ def _line_limit(plans: Sequence[Plan]) -> float:
     start = time.process_time()
     for found in plans:
         for line in found.lines():
-            replace(line)
+            PlannedLine(*line)
     return len(plans) / (time.process_time() - start)
 
 

@@ -26,8 +26,8 @@ from scheduler.plan_board import (
     receipt_of,
     series_of,
 )
-from scheduler.plan_reasons import reason_of
-from scheduler.plan_search import Choice, balances_of, best_day
+from scheduler.plan_reasons import reasons_of
+from scheduler.plan_search import Choice, best_day
 from scheduler.plan_types import (
     MonthPlan,
     NotPlanned,
@@ -38,7 +38,6 @@ from scheduler.plan_types import (
     Transition,
 )
 from scheduler.transition import (
-    bridging_party,
     no_transition,
     period_from,
     switch_day,
@@ -170,12 +169,13 @@ def build_table(request: PlanRequest, accepted: Accepted, calendars: PayCalendar
     enrols = request.current_day is None
     opening = request.opening_cents
     floors = [switch.toordinal() if enrols or flow.joins else 0 for flow in flows]
+    until = None if request.bridge_by else period_from(switch).until.toordinal()
     standing = None
     if request.agreed and request.current_day is not None:
-        old = build_board(flows, series, receipts, horizon, opening, floors)
+        old = build_board(flows, series, receipts, horizon, opening, floors, until)
         standing = best_day(old, None, [request.current_day]).planned
         floors = [switch.toordinal()] * len(flows)
-    board = build_board(flows, series, receipts, horizon, opening, floors, standing)
+    board = build_board(flows, series, receipts, horizon, opening, floors, until, standing)
     return Table(
         flows=flows,
         joins=tuple(enrols or request.agreed or flow.joins for flow in flows),
@@ -199,9 +199,8 @@ def _transition(request: PlanRequest, table: Table, choice: Choice) -> Transitio
         return no_transition(table.switch)
     joins = np.array(table.joins, dtype=np.bool_)[table.board.flow]
     before = np.where(joins, table.before, choice.planned)
-    by = bridging_party(table.flows, request.bridge_by)
     period = period_from(table.switch)
-    return transition(table.flows, table.board, before, choice.planned, period, by)
+    return transition(table.flows, table.board, before, choice.planned, period, request.bridge_by)
 
 
 def _months(table: Table, choice: Choice) -> tuple[MonthPlan, ...]:
@@ -209,8 +208,10 @@ def _months(table: Table, choice: Choice) -> tuple[MonthPlan, ...]:
     lines = _lines(table, choice)
     left = np.zeros(horizon.months + 2, dtype=np.int64)
     np.add.at(left, board.home, board.sign * board.amount)
-    before = balances_of(board, board.natural[None, :]).lowest(board.opening)[0].tolist()
-    lowest, end, pay = choice.lowest.tolist(), choice.end.tolist(), horizon.pay[choice.day - 1]
+    before, lowest, end = (
+        column.tolist() for column in (choice.lowest_unmoved, choice.lowest, choice.end)
+    )
+    pay = horizon.pay[choice.day - 1]
     return tuple(
         MonthPlan(
             month=horizon.first.plus(step),
@@ -230,27 +231,28 @@ def _lines(table: Table, choice: Choice) -> list[list[PlannedLine]]:
     board, flows = table.board, table.flows
     rank = np.where(board.slot == 0, 0, np.where(board.sign == 1, 1, 2))
     order: list[int] = np.argsort(choice.planned * 4 + rank, kind="stable").tolist()
-    natural, planned = board.natural.tolist(), choice.planned.tolist()
-    hit, amount, home = choice.hit.tolist(), board.amount.tolist(), board.home.tolist()
-    owner = board.flow.tolist()
-    lines: list[list[PlannedLine]] = [[] for _ in range(board.horizon.months)]
+    owners = [flows[index] for index in board.flow.tolist()]
+    made = map(
+        PlannedLine._make,
+        zip(
+            [flow.id for flow in owners],
+            [flow.party for flow in owners],
+            [flow.direction for flow in owners],
+            [item.period for item in board.occurrences],
+            [item.due for item in board.occurrences],
+            [item.natural for item in board.occurrences],
+            map(date.fromordinal, choice.planned.tolist()),
+            board.amount.tolist(),
+            (choice.planned - board.natural).tolist(),
+            choice.hit.tolist(),
+            [item.basis == "expected" for item in board.occurrences],
+            reasons_of(flows, board, choice),
+            strict=True,
+        ),
+    )
+    all_lines = list(made)
+    lines: list[list[PlannedLine]] = [[] for _ in range(board.horizon.months + 2)]
+    home = board.home.tolist()
     for place in order:
-        flow, item = flows[owner[place]], board.occurrences[place]
-        moved = planned[place] - natural[place]
-        lines[home[place] - 1].append(
-            PlannedLine(
-                flow.id,
-                flow.party,
-                flow.direction,
-                item.period,
-                item.due,
-                item.natural,
-                date.fromordinal(planned[place]) if moved else item.natural,
-                amount[place],
-                moved,
-                hit[place],
-                item.basis == "expected",
-                None if hit[place] else reason_of(flow, board, choice, place),
-            )
-        )
-    return lines
+        lines[home[place]].append(all_lines[place])
+    return lines[1:-1]

@@ -34,7 +34,8 @@ SERIES_CACHE: Final = 8192  # rhythms times horizons: some 2 kB each
 class Horizon:
     """The months planned, one more on each side, and the pay date of every day in each of them.
 
-    `pay` and `after` have shape (28, months + 2): the pay date, and the next banking day.
+    `pay` and `after` have shape (28, months + 2): the pay date, and the next banking day. `soonest`
+    and `latest` bound both over all days of a month.
     `cell` maps an ordinal minus `base` to its cell among those months.
     """
 
@@ -45,6 +46,8 @@ class Horizon:
     base: int
     pay: Ints
     after: Ints
+    soonest: Ints
+    latest: Ints
     cell: Ints
 
 
@@ -62,6 +65,9 @@ def horizon_of(first: Month, months: int) -> Horizon:
     span = [first.plus(step) for step in range(-1, months + 1)]
     pay = [[pay_date(day, month) for month in span] for day in DAYS]
     base = span[0].first_day.toordinal()
+    pays = np.array([[day.toordinal() for day in row] for row in pay], dtype=np.int64)
+    after = [[next_banking_day(day).toordinal() for day in row] for row in pay]
+    afters = np.array(after, dtype=np.int64)
     cells = [
         index * CELLS + day * 2 for index, month in enumerate(span) for day in range(month.length)
     ]
@@ -71,10 +77,10 @@ def horizon_of(first: Month, months: int) -> Horizon:
         start=first.first_day.toordinal(),
         end=span[-2].last_day.toordinal(),
         base=base,
-        pay=np.array([[day.toordinal() for day in row] for row in pay], dtype=np.int64),
-        after=np.array(
-            [[next_banking_day(day).toordinal() for day in row] for row in pay], dtype=np.int64
-        ),
+        pay=pays,
+        after=afters,
+        soonest=pays.min(axis=0),
+        latest=afters.max(axis=0),
         cell=np.array([*cells, *([len(span) * CELLS] * 31)], dtype=np.int64),
     )
 
@@ -126,10 +132,11 @@ def series_of(rhythm: Rhythm, first: Month, months: int, calendars: PayCalendars
 class Board:
     """Columns over all payments of a household, in the order of its flows.
 
-    `low` to `high` is where a payment may stand, `stay` where it stands unmoved; before `floor`
-    nothing moves, `past` tells what stays for that. `sign` is 1 for an income, -1 for a charge;
-    `slot` its place in a day. `planned` and `hit`, shape (28, payments), say where it would stand
-    for each day of the month and whether that is the pay date.
+    `asked_low` to `asked_high` is the window a party accepts, `low` to `high` what law and
+    transition leave of it; `stay` is where a payment stands unmoved. Before `floor` nothing moves,
+    `past` tells what stays for that. `sign` is 1 for an income, -1 for a charge; `slot` its place
+    in a day. `planned` and `hit`, shape (28, payments), say where it would stand for each day of
+    the month and whether that is the pay date.
     """
 
     horizon: Horizon
@@ -144,6 +151,8 @@ class Board:
     slot: Ints
     floor: Ints
     past: Flags
+    asked_low: Ints
+    asked_high: Ints
     low: Ints
     high: Ints
     planned: Ints
@@ -169,52 +178,44 @@ def build_board(
     horizon: Horizon,
     opening: int,
     floors: Sequence[int],
+    unbridged_until: int | None,
     standing: Ints | None = None,
 ) -> Board:
-    """The columns. Nothing of a flow moves that is due before its floor (an ordinal), or to a day
-    before it. `standing`: the dates of the plan that this one replaces."""
-    counts = [len(one.occurrences) for one in series]
-
-    def spread(values: list[int]) -> Ints:
-        return np.repeat(np.array(values, dtype=np.int64), counts)
-
+    """The columns. Nothing of a flow moves that is due before its floor (an ordinal, 0: it follows
+    the household's day already), or to a day before it. `unbridged_until`: the end of a transition
+    in which nobody advances money for charges. `standing`: the dates of the plan replaced."""
+    flow, sign, slot, floor, earlier, later = _spread(flows, series, floors)
     natural = _join([one.natural for one in series])
     home = _join([one.home for one in series])
-    sign = spread([1 if flow.direction == "in" else -1 for flow in flows])
-    unordered = spread([flow.direction == "out" and flow.rail == "unordered" for flow in flows])
-    floor = spread(list(floors))
-    bridged = any(flow.direction == "in" for flow in flows)
-    early = spread([_earlier_days(flow, bridged) for flow in flows])
-    low = np.maximum(
-        natural - early,
-        _join([one.first[receipt] for one, receipt in zip(series, receipts, strict=True)]),
-    )
-    high = np.minimum(
-        natural + spread([flow.window.later_days for flow in flows]),
-        _join([one.last[receipt] for one, receipt in zip(series, receipts, strict=True)]),
-    )
+    counted = list(zip(series, receipts, strict=True))
+    asked_low, asked_high = natural - earlier, natural + later
+    low = np.maximum(asked_low, _join([one.first[receipt] for one, receipt in counted]))
+    high = np.minimum(asked_high, _join([one.last[receipt] for one, receipt in counted]))
     now = natural if standing is None else standing
     past = now < floor
     stay = np.where(past | (natural < floor), now, natural)
-    if not bridged:  # nor may a charge come earlier than the plan that this one replaces
-        stay = np.where(sign < 0, now, stay)
-        low = np.where(sign < 0, np.maximum(low, now), low)
+    if unbridged_until is not None:  # P2: in the transition no charge comes earlier than it did
+        bound = (sign < 0) & (floor > 0)
+        low = np.where(bound, np.maximum(low, np.minimum(now, unbridged_until + 1)), low)
+        stay = np.where(bound & (natural <= unbridged_until), np.maximum(natural, now), stay)
     low = np.where(past, now, np.maximum(low, floor))
     high = np.where(past, now, high)
-    planned, hit = _reach(horizon, stay, home, sign, unordered, low, high)
+    planned, hit = _reach(horizon, stay, home, sign, slot, low, high)
     return Board(
         horizon=horizon,
         opening=opening,
-        flow=spread(list(range(len(flows)))),
+        flow=flow,
         occurrences=tuple(item for one in series for item in one.occurrences),
         natural=natural,
         stay=stay,
         home=home,
         sign=sign,
         amount=_amounts(flows, series),
-        slot=1 - unordered,
+        slot=slot,
         floor=floor,
         past=past,
+        asked_low=asked_low,
+        asked_high=asked_high,
         low=low,
         high=high,
         planned=planned,
@@ -222,9 +223,21 @@ def build_board(
     )
 
 
-def _earlier_days(flow: Flow, bridged: bool) -> int:
-    # P2: a charge comes earlier only where a payer can bridge; without any income there is none.
-    return flow.window.earlier_days if bridged or flow.direction == "in" else 0
+def _spread(flows: Sequence[Flow], series: Sequence[Series], floors: Sequence[int]) -> Ints:
+    """What is the same for all payments of a flow: index, sign, slot, floor, earlier, later."""
+    rows = [
+        (
+            index,
+            1 if flow.direction == "in" else -1,
+            0 if flow.direction == "out" and flow.rail == "unordered" else 1,
+            floor,
+            flow.window.earlier_days,
+            flow.window.later_days,
+        )
+        for index, (flow, floor) in enumerate(zip(flows, floors, strict=True))
+    ]
+    table = np.array(rows, dtype=np.int64).reshape(len(rows), 6)
+    return np.repeat(table.T, [len(one.occurrences) for one in series], axis=1)
 
 
 def _join(columns: Sequence[Ints]) -> Ints:
@@ -241,31 +254,54 @@ def _amounts(flows: Sequence[Flow], series: Sequence[Series]) -> Ints:
     return np.array(cents, dtype=np.int64)
 
 
+def pay_days_at(horizon: Horizon, home: Ints, slot: Ints, step: int) -> Ints:
+    """For every day the date of the plan in the month a payment is due in, or `step` months off.
+
+    P1: on a rail that may book it before an income of the same day, a charge comes a day later.
+    """
+    days = horizon.pay[:, home + step]
+    unordered = np.flatnonzero(slot == 0)
+    if unordered.size:
+        days[:, unordered] = horizon.after[:, home[unordered] + step]
+    return days
+
+
 def _reach(
-    horizon: Horizon, stay: Ints, home: Ints, sign: Ints, unordered: Ints, low: Ints, high: Ints
+    horizon: Horizon, stay: Ints, home: Ints, sign: Ints, slot: Ints, low: Ints, high: Ints
 ) -> tuple[Ints, Flags]:
     """For every day: the pay date of the month a payment is due in when its window meets that one,
-    else the nearer of those of the months around it, else where it
-    stands unmoved."""
+    else the nearer of those of the months around it, else where it stands unmoved."""
+    planned = pay_days_at(horizon, home, slot, 0)
+    hit = (planned >= low) & (planned <= high)
+    planned = np.where(hit, planned, stay)
+    around = np.flatnonzero((low <= horizon.latest[home - 1]) | (high >= horizon.soonest[home + 1]))
+    if around.size:
+        part = _around(horizon, stay, home, sign, slot, low, high, around)
+        use = ~hit[:, around] & (part > 0)
+        planned[:, around] = np.where(use, part, planned[:, around])
+        hit[:, around] |= use
+    hit |= (stay == horizon.pay[:, home]) & (planned == stay)
+    return planned, hit
 
-    def candidates(step: int) -> tuple[Ints, Flags]:
-        days = horizon.pay[:, home + step]
-        if unordered.any():
-            # P1: this rail may book a charge before an income of the same day.
-            days = np.where(unordered == 1, horizon.after[:, home + step], days)
-        return days, (days >= low) & (days <= high)
 
-    same, hit = candidates(0)
-    planned = np.where(hit, same, stay)
-    wide = bool(((high - low) > 0).any())
-    if wide:
-        before, can_before = candidates(-1)
-        later, can_later = candidates(1)
-        # At equal distance an income comes earlier and a charge later: the safe side of P2.
-        prefers_before = (stay - before) < (later - stay) + (sign == 1)
-        use_before = ~hit & can_before & (prefers_before | ~can_later)
-        use_later = ~hit & can_later & ~use_before
-        planned = np.where(use_before, before, np.where(use_later, later, planned))
-        hit = hit | use_before | use_later
-    on_pay_date = stay == horizon.pay[:, home]
-    return planned, hit | (on_pay_date & (planned == stay))
+def _around(
+    horizon: Horizon,
+    stay: Ints,
+    home: Ints,
+    sign: Ints,
+    slot: Ints,
+    low: Ints,
+    high: Ints,
+    places: Ints,
+) -> Ints:
+    """The nearer pay date in the months around, 0 where no window meets one."""
+    stay, home, sign, slot = stay[places], home[places], sign[places], slot[places]
+    low, high = low[places], high[places]
+    before = pay_days_at(horizon, home, slot, -1)
+    later = pay_days_at(horizon, home, slot, 1)
+    can_before = (before >= low) & (before <= high)
+    can_later = (later >= low) & (later <= high)
+    # At equal distance an income comes earlier and a charge later: the safe side of P2.
+    nearer_before = (stay - before) < (later - stay) + (sign == 1)
+    use_before = can_before & (nearer_before | ~can_later)
+    return np.where(use_before, before, np.where(can_later, later, 0))

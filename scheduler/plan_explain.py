@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 from scheduler.banking import is_banking_day
+from scheduler.flows import Window
 from scheduler.known import Text
 from scheduler.plan_search import Criterion
 from specs.values import Month
@@ -15,9 +16,9 @@ PAST: Final = Text(
     "Deze betaling stond al vast voordat het plan begon.",
     "This payment was due before the plan began.",
 )
-NO_BRIDGE: Final = Text(
-    "Deze partij wil het geld alleen eerder, en niemand kan dat voorschieten.",
-    "This party only accepts an earlier day, and nobody can bridge that.",
+IN_TRANSITION: Final = Text(
+    "In de eerste twee maanden komt geen rekening eerder dan u gewend bent.",
+    "In the first two months no charge comes earlier than before.",
 )
 TOO_SOON: Final = Text(
     "De betaaldag waarop dit zou passen ligt voor het begin van het plan.",
@@ -30,6 +31,10 @@ INCOME_WOULD_COME_LATE: Final = Text(
 CHARGE_WOULD_COME_EARLY: Final = Text(
     "Op de betaaldag is het geld voor deze rekening er nog niet.",
     "On the pay date the money for this charge is not there yet.",
+)
+WAITS_FOR_INCOME: Final = Text(
+    "Op de betaaldag is het inkomen van deze maand er nog niet. Deze rekening wacht daarop.",
+    "On the pay date this month's income is not there yet. This charge waits for it.",
 )
 OTHER_MONTH: Final = Text(
     "Deze rekening past alleen in een andere maand, en daar is het geld er dan nog niet.",
@@ -44,26 +49,21 @@ COUNTS_BY_RECEIPT: Final = Text(
 
 
 @lru_cache(maxsize=4096)
-def outside_window(party: str, earlier: int, later: int, away: int) -> Text:
-    """The pay date lies `away` days after (positive) or before the natural date."""
+def outside_window(party: str, window: Window) -> Text:
+    """The pay date is further away than the party accepts."""
+    earlier, later = window.earlier_days, window.later_days
     if earlier == later == 0:
-        return Text(
-            f"{party} houdt de eigen dag aan.",
-            f"{party} keeps its own day.",
-        )
-    nl_side = "later" if away > 0 else "eerder"
-    en_side = "later" if away > 0 else "earlier"
+        return Text(f"{party} houdt de eigen dag aan.", f"{party} keeps its own day.")
     return Text(
         f"{party} kan hooguit {earlier} dagen eerder en {later} dagen later; de betaaldag ligt "
-        f"{abs(away)} dagen {nl_side}.",
+        "verder weg.",
         f"{party} accepts at most {earlier} days earlier and {later} days later; the pay date is "
-        f"{abs(away)} days {en_side}.",
+        "further away.",
     )
 
 
 _MORE_DAYS: Final = Text("Op meer dagen komt evenveel samen.", "Several days bring as much.")
 _DECIDED: Final[dict[Criterion, Text]] = {
-    "only": Text("Deze dag is afgesproken.", "This day was agreed."),
     "money": Text("Op geen andere dag komt zoveel samen.", "No other day brings as much together."),
     "balance": Text(
         f"{_MORE_DAYS.nl} Op deze dag blijft de laagste stand van de maand het hoogst.",

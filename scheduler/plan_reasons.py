@@ -1,42 +1,66 @@
-"""Why one payment does not stand on the pay date: the first of the limits that keeps it away."""
+"""Why a payment does not stand on the pay date: the first of the limits that keeps it away."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
 
 from scheduler import plan_explain
 from scheduler.flows import Flow
 from scheduler.known import Text
-from scheduler.plan_board import Board
+from scheduler.plan_board import Board, Ints
 from scheduler.plan_search import Choice
 
-
-def reason_of(flow: Flow, board: Board, choice: Choice, place: int) -> Text:
-    """The reason for a payment (its place in the columns) that is not on the pay date."""
-    natural, home = int(board.natural[place]), int(board.home[place])
-    if choice.held[place]:
-        return _held(flow, board, choice, place)
-    if board.past[place]:
-        return plan_explain.PAST
-    days = board.horizon.after if board.slot[place] == 0 else board.horizon.pay
-    window = flow.window
-    low, high = int(board.low[place]), int(board.high[place])
-    around = [int(days[choice.day - 1, home + step]) for step in (0, -1, 1)]
-    for wanted in around:
-        if not natural - window.earlier_days <= wanted <= natural + window.later_days:
-            continue
-        if wanted < board.floor[place]:
-            return plan_explain.TOO_SOON
-        if flow.direction == "out" and wanted < low:
-            return plan_explain.NO_BRIDGE
-        if not low <= wanted <= high:
-            return plan_explain.COUNTS_BY_RECEIPT
-    return plan_explain.outside_window(
-        flow.party, window.earlier_days, window.later_days, around[0] - natural
-    )
+_LATE, _EARLY, _OTHER, _WAITS, _PAST, _SOON, _TRANSITION, _RECEIPT, _WINDOW = range(9)
+_TEXTS: Final[tuple[Text | None, ...]] = (
+    plan_explain.INCOME_WOULD_COME_LATE,
+    plan_explain.CHARGE_WOULD_COME_EARLY,
+    plan_explain.OTHER_MONTH,
+    plan_explain.WAITS_FOR_INCOME,
+    plan_explain.PAST,
+    plan_explain.TOO_SOON,
+    plan_explain.IN_TRANSITION,
+    plan_explain.COUNTS_BY_RECEIPT,
+    None,  # the window: in the party's own words
+)
 
 
-def _held(flow: Flow, board: Board, choice: Choice, place: int) -> Text:
-    if flow.direction == "in":
-        return plan_explain.INCOME_WOULD_COME_LATE
-    if int(board.planned[choice.day - 1, place]) < int(board.natural[place]):
-        return plan_explain.CHARGE_WOULD_COME_EARLY
-    return plan_explain.OTHER_MONTH
+def reasons_of(flows: Sequence[Flow], board: Board, choice: Choice) -> list[Text | None]:
+    """The reason for each payment, in the order of the columns; None on the pay date."""
+    found: list[Text | None] = [None] * len(choice.hit)
+    places = np.flatnonzero(~choice.hit)
+    codes: list[int] = _codes(board, choice, places).tolist()
+    owners: list[int] = board.flow[places].tolist()
+    for place, code, owner in zip(places.tolist(), codes, owners, strict=True):
+        found[place] = _TEXTS[code] or plan_explain.outside_window(
+            flows[owner].party, flows[owner].window
+        )
+    return found
+
+
+def _codes(board: Board, choice: Choice, places: Ints) -> Ints:
+    row, home, natural = choice.day - 1, board.home[places], board.natural[places]
+    low, high = board.asked_low[places], board.asked_high[places]
+    days_of = board.horizon.pay[row]
+    unordered = board.slot[places] == 0
+    wanted = np.zeros_like(natural)  # the first pay date that the party itself accepts
+    for step in (1, -1, 0):
+        days = days_of[home + step]
+        if unordered.any():
+            days = np.where(unordered, board.horizon.after[row][home + step], days)
+        wanted = np.where((days >= low) & (days <= high), days, wanted)
+    charge = board.sign[places] < 0
+    found = np.full(len(places), _RECEIPT, dtype=np.int64)
+    found[charge & (wanted < board.low[places])] = _TRANSITION
+    found[wanted < board.floor[places]] = _SOON
+    found[wanted == 0] = _WINDOW
+    found[board.past[places]] = _PAST
+    held = choice.held[places]
+    if held.any():
+        found[held] = _OTHER
+        found[held & (board.planned[row][places] < natural)] = _EARLY
+        found[held & ~charge] = _LATE
+    found[choice.waiting[places]] = _WAITS
+    return found

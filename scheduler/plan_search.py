@@ -2,20 +2,22 @@
 the fewest euro-days moved, then nearest to the preferred day, then the lowest day (DESIGN 7).
 
 A balance here starts each month at the opening balance: what is left of a month is spent on living.
-P1 as kept here: on no day of any month does the plan make a shortage or deepen one.
+P1 as kept here: on no day of any month does the plan make a shortage or deepen one, and a charge it
+moves waits for the income it needs when its window allows (plan_order.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
 from scheduler.plan_board import CELLS, DAYS, Board, Flags, Ints
+from scheduler.plan_order import charged_early, hold_back, wait_for_income
 
-Criterion: TypeAlias = Literal["only", "money", "balance", "moved", "preferred", "lowest"]
+Criterion: TypeAlias = Literal["money", "balance", "moved", "preferred", "lowest"]
 Score: TypeAlias = tuple[int, int, int, int, int]
 
 CRITERIA: Final[tuple[Criterion, ...]] = ("money", "balance", "moved", "preferred", "lowest")
@@ -24,10 +26,11 @@ _NEVER: Final = np.iinfo(np.int64).max
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Choice:
-    """A day with its placement: `planned` ordinals, `hit` on the pay date, `held` back by P1.
+    """A day with its placement: `planned` ordinals, `hit` on the pay date, `held` back by P1 and
+    `waiting` for the income it needs.
 
-    `lowest` and `end` are balances for each month of the horizon. `decided_by` is the first measure
-    on which no other day was as good.
+    `lowest` and `end` are balances for each month of the horizon, `lowest_unmoved` those without
+    the plan. `decided_by` is the first measure on which no other day was as good.
     """
 
     day: int
@@ -35,9 +38,11 @@ class Choice:
     planned: Ints
     hit: Flags
     held: Flags
+    waiting: Flags
     lowest: Ints
     end: Ints
-    decided_by: Criterion = "only"
+    lowest_unmoved: Ints
+    decided_by: Criterion = "money"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,13 +80,14 @@ def balances_of(board: Board, dates: Ints) -> Balances:
 
 def deepened(running: Ints, before: Ints) -> Flags:
     """Where the plan makes or deepens a shortage, per row and month of the horizon."""
-    worse: Flags = ((running < 0) & (running < before))[:, 1:-1].any(axis=2)
-    return worse
+    worse = (running < 0) & (running < before)
+    found: Flags = np.logical_or.reduce(worse[:, 1:-1], axis=2)
+    return found
 
 
 def best_day(board: Board, preferred: int | None, days: Sequence[int] = DAYS) -> Choice:
     """The best of `days`. Only days whose money could still win are looked at closely."""
-    before = balances_of(board, board.stay[None, :]).running
+    before = balances_of(board, board.stay[None, :])
     money = (board.hit * board.amount).sum(axis=1)
     bounds = {day: int(money[day - 1]) for day in days}
     choices: list[Choice] = []
@@ -96,100 +102,62 @@ def best_day(board: Board, preferred: int | None, days: Sequence[int] = DAYS) ->
     return _with_criterion(choices)
 
 
-def _weigh(board: Board, before: Ints, days: Sequence[int], preferred: int | None) -> list[Choice]:
+def _weigh(
+    board: Board, unplanned: Balances, days: Sequence[int], preferred: int | None
+) -> list[Choice]:
+    before, unmoved = unplanned.running, unplanned.lowest(board.opening)[0]
     rows = np.array(days, dtype=np.int64) - 1
     planned, hit = board.planned[rows], board.hit[rows]
     held = np.zeros_like(hit)
     balances = balances_of(board, planned)
     broken: list[int] = np.flatnonzero(deepened(balances.running, before).any(axis=1)).tolist()
+    for row in broken:
+        planned[row] = hold_back(board, before[0], planned[row])
     if broken:
-        for row in broken:
-            planned[row] = hold_back(board, before[0], planned[row])
-            held[row] = planned[row] != board.planned[days[row] - 1]
-        hit = hit & ~held
-        balances = balances_of(board, planned)
-    money = (hit * board.amount).sum(axis=1)
-    lowest = balances.lowest(board.opening)
-    floor = lowest.min(axis=1)
-    moved = (np.abs(planned - board.natural) * board.amount).sum(axis=1)
-    end = balances.end()
+        held = planned != board.planned[rows]
+        hit &= ~held
+        again = balances_of(board, planned[broken])
+        balances.running[broken], balances.used[broken] = again.running, again.used
+    waiting = np.zeros_like(hit)
+    early: list[int] = np.flatnonzero(charged_early(board, balances.running, planned)).tolist()
+    for row in early:
+        waiting[row] = wait_for_income(board, balances.running[row], planned[row])
+    if early:
+        hit &= ~waiting
+        again = balances_of(board, planned[early])
+        balances.running[early], balances.used[early] = again.running, again.used
+    lowest, end = balances.lowest(board.opening), balances.end()
+    money: list[int] = (hit * board.amount).sum(axis=1).tolist()
+    floor: list[int] = lowest.min(axis=1).tolist()
+    moved: list[int] = (np.abs(planned - board.natural) @ board.amount).tolist()
     return [
         Choice(
             day=day,
             score=(
-                int(money[row]),
-                int(floor[row]),
-                -int(moved[row]),
+                money[row],
+                floor[row],
+                -moved[row],
                 -abs(day - preferred) if preferred is not None else 0,
                 -day,
             ),
             planned=planned[row],
             hit=hit[row],
             held=held[row],
+            waiting=waiting[row],
             lowest=lowest[row],
             end=end[row],
+            lowest_unmoved=unmoved,
         )
         for row, day in enumerate(days)
     ]
 
 
-def hold_back(board: Board, before: Ints, planned: Ints) -> Ints:
-    """The placement with as many moves as P1 allows.
-
-    Income earlier and charges later within a month can deepen no shortage: those stand. The others
-    are admitted one by one, incomes first, the largest amount first, then by date and by place in
-    the request, each only when no shortage comes of it. `before` has shape (months + 2, CELLS).
-    """
-    cell_of = board.horizon.cell
-    from_cell = cell_of[board.stay - board.horizon.base] + board.slot
-    to_cell = cell_of[planned - board.horizon.base] + board.slot
-    risky = (board.sign * (planned - board.stay) > 0) | (from_cell // CELLS != to_cell // CELLS)
-    placed = np.where(risky, board.stay, planned)
-    moves = np.zeros((board.horizon.months + 3, CELLS), dtype=np.int64)
-    flat = moves.reshape(-1)
-    np.add.at(flat, np.where(risky, from_cell, to_cell), board.sign * board.amount)
-    order = sorted(
-        np.flatnonzero(risky).tolist(),
-        key=lambda i: (-int(board.sign[i]), -int(board.amount[i]), int(board.stay[i]), i),
-    )
-    for i in order:
-        signed = int(board.sign[i] * board.amount[i])
-        flat[from_cell[i]] -= signed
-        flat[to_cell[i]] += signed
-        if all(
-            _sound(board, moves, before, month)
-            for month in {int(from_cell[i]) // CELLS, int(to_cell[i]) // CELLS}
-        ):
-            placed[i] = planned[i]
-        else:
-            flat[from_cell[i]] += signed
-            flat[to_cell[i]] -= signed
-    return placed
-
-
-def _sound(board: Board, moves: Ints, before: Ints, month: int) -> bool:
-    if not 1 <= month <= board.horizon.months:
-        return True
-    running = np.cumsum(moves[month]) + board.opening
-    return not bool(((running < 0) & (running < before[month])).any())
-
-
 def _with_criterion(choices: list[Choice]) -> Choice:
-    first = choices[0]
-    decided: Criterion = "only"
-    rivals = choices[1:]
+    first, rivals = choices[0], choices[1:]
+    decided: Criterion = "money"
     for place, criterion in enumerate(CRITERIA):
         if not rivals:
             break
         decided = criterion
         rivals = [rival for rival in rivals if rival.score[place] == first.score[place]]
-    return Choice(
-        day=first.day,
-        score=first.score,
-        planned=first.planned,
-        hit=first.hit,
-        held=first.held,
-        lowest=first.lowest,
-        end=first.end,
-        decided_by="money" if decided == "only" else decided,
-    )
+    return replace(first, decided_by=decided)

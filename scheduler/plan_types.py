@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from scheduler.errors import PlanError
 from scheduler.flows import AMOUNT_CENTS_MAX, Direction, Flow
@@ -31,7 +31,7 @@ class PlanRequest:
     `today`: nothing due earlier moves. `preferred_day` breaks ties. `current_day` is the day the
     household agreed to: it stays, unless `agreed` says that the household agrees to another (P3).
     `opening_cents` is what the account holds at the start of each month. `bridge_by` is the party
-    that advances money when a charge comes earlier; None: the payer of the largest income.
+    that advances money when a charge comes earlier; without one no charge does in the transition.
     """
 
     first: Month
@@ -66,11 +66,11 @@ class PlanRequest:
             )
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedLine:
+class PlannedLine(NamedTuple):
     """One payment: when it would come, when it comes, and why it stayed if it stayed.
 
-    `due` is the day by rule, `natural` the same on a banking day; `moved_days` counts from there.
+    A named tuple, because building the lines is most of a plan's time. `due` is the day by rule,
+    `natural` the same on a banking day; `moved_days` counts from there.
     """
 
     flow: str

@@ -37,23 +37,13 @@ def period_from(switch: date) -> Period:
     return Period(start=switch, until=Month.of(switch).plus(1).last_day)
 
 
-def bridging_party(flows: Sequence[Flow], bridge_by: str | None) -> str | None:
-    """Who advances money when a charge comes earlier: the named party, otherwise the payer of the
-    largest income; None without any income."""
-    if bridge_by is not None:
-        return bridge_by
-    incomes = [flow for flow in flows if flow.direction == "in"]
-    if not incomes:
-        return None
-    return max(incomes, key=lambda flow: (flow.amount_cents, flow.id)).party
-
-
 def transition(
     flows: Sequence[Flow], board: Board, before: Ints, after: Ints, period: Period, by: str | None
 ) -> Transition:
     """The advances needed when payments move from `before` to `after` (ordinals per payment).
 
-    An advance is dated on the day its gap would open. Without any move the transition is empty.
+    An advance is dated on the day its gap would open. A payer bridges its own later income, `by`
+    the earlier charges; without `by` the board lets none come earlier.
     """
     start, until = period.start.toordinal(), period.until.toordinal()
     moved = (before != after) & (np.minimum(before, after) <= until)

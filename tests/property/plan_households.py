@@ -98,6 +98,7 @@ def documents(draw: st.DrawFn, flows_max: int = 8) -> Json:
         "opening_balance": draw(st.integers(-5_000, 100_000)),
         "preferred_day": draw(st.one_of(st.none(), st.integers(1, 28))),
         "current_day": None,
+        "bridge_by": draw(st.sampled_from([None, "gm0344"])),
     }
 
 

@@ -85,9 +85,35 @@ def test_p1_a_moved_charge_stands_on_the_pay_date_or_after_the_income(document: 
     for line in lines_of(found):
         if line["moved_days"] and line["direction"] == "out":
             allowed = on_day if rails[line["flow"]] == "in_order" else day_after
-            assert line["planned"] in allowed
+            if line["reason"] is None:
+                assert line["planned"] in allowed
+            else:  # it waits for an income after the pay date
+                assert line["moved_days"] > 0
         elif line["moved_days"]:
             assert line["planned"] in on_day
+
+
+@households
+@given(documents())
+def test_p1_no_moved_charge_is_taken_before_an_income_it_could_wait_for(document: Json) -> None:
+    found = planned(document)
+    after = running(document, found, "planned")
+    windows = {flow["id"]: flow["window"]["later_days"] for flow in document["flows"]}
+    rails = {flow["id"]: flow.get("rail", "in_order") for flow in document["flows"]}
+    lines = lines_of(found)
+    incomes = {line["planned"] for line in lines if line["direction"] == "in" and line["amount"]}
+    for line in lines:
+        place = int(rails[line["flow"]] == "in_order")
+        if line["direction"] == "in" or not line["moved_days"] or not line["amount"]:
+            continue
+        if after.get((line["planned"], place), 0) >= 0:
+            continue
+        for day in incomes:
+            target = day if place else next_open(day)
+            later = (target - line["planned"]).days
+            if later > 0 and target.month == line["planned"].month:
+                in_window = (target - line["natural"]).days <= windows[line["flow"]]
+                assert not in_window or after.get((target, place), 0) < 0
 
 
 @households
@@ -239,7 +265,7 @@ def test_every_planned_date_is_a_banking_day_within_its_window(document: Json) -
         window = flow["window"]
         assert -window["earlier_days"] <= line["moved_days"] <= window["later_days"]
         if line["moved_days"]:
-            assert line["reason"] is None
+            assert line["reason"] is None or line["direction"] == "out"
             assert line["planned_date"] >= switch
         elif line["natural"] not in on_day and flow.get("rail") != "unordered":
             assert line["reason"]
