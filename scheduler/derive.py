@@ -6,9 +6,8 @@ months are computed once. Then the award of the year, where the law has one (Awi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import Final
 
 from scheduler.derivation import Derivation, MonthAmount, Status, TraceStep
@@ -17,10 +16,10 @@ from scheduler.known import Known, Text, Unknown, merge_records
 from scheduler.persons import Household
 from scheduler.program import SUM_OF_MONTHS, Step, Version
 from scheduler.rulebook import Rulebook, digest_of_versions
-from scheduler.schemes import INPUTS
+from scheduler.schemes import BY_MONTH, INPUTS
 from scheduler.schemes.toeslagen import Inputs, YearView
-from scheduler.trace import Values, trace_of
-from specs.values import Month, months_of_year
+from scheduler.trace import Values, names_behind, trace_of
+from specs.values import Month
 
 INCOME: Final = "toetsingsinkomen"
 NOTHING: Final = Text("Uw recht is nul met deze gegevens.", "Your right is zero with these data.")
@@ -30,11 +29,13 @@ NOTHING: Final = Text("Uw recht is nul met deze gegevens.", "Your right is zero 
 class _Outcome:
     """What one version gives for one set of inputs, in the months in which they hold."""
 
+    version: Version | None  # None: no version in force
     amount: MonthAmount
-    part: Fraction  # what the month adds to the award of the year, cents
+    part: int  # what the month adds to the award of the year, cents over `scale`
+    scale: int
     records: tuple[str, ...]
     months: list[Month]
-    behind: tuple[Version, Values, tuple[Step, ...]] | None = None  # what the trace shows
+    behind: tuple[Values, tuple[Step, ...]] | None = None  # what the trace shows
 
 
 def derive(
@@ -57,33 +58,56 @@ def derive_all(
 
 
 def derive_view(
-    view: YearView, scheme: str, rulebook: Rulebook, *, traced: bool = True
+    view: YearView,
+    scheme: str,
+    rulebook: Rulebook,
+    *,
+    traced: bool = True,
+    every_month: bool = False,
 ) -> Derivation:
-    """The same for a household already looked at through its year."""
+    """The same for a household already looked at through its year.
+
+    `every_month` looks at each month anew, also where no date of the household lies; the answer is
+    the same (a property test holds it so).
+    """
     if scheme not in INPUTS:
         raise RuleError(f"no scheme {scheme!r}; known: {', '.join(sorted(INPUTS))}")
-    versions: dict[Month, Version] = {}
-    outcomes: dict[Month, _Outcome] = {}
+    found: list[_Outcome] = []
     done: dict[tuple[object, ...], _Outcome] = {}
-    for month in months_of_year(view.year):
-        version = rulebook.in_force(scheme, month)
+    anew = every_month or scheme in BY_MONTH
+    for month, version in rulebook.of_year(scheme, view.year):
         if isinstance(version, Unknown):
-            outcomes[month] = _unknown(version)
+            found.append(_unknown(None, version, month))
             continue
-        if version.file.period == "quarter" and month.month % 3 != 1:
+        quarterly = version.file.period == "quarter"
+        if quarterly and month.month % 3 != 1:
             continue
-        versions[month] = version
-        reason = _not_calculable(view.household, version, month)
-        if reason is not None:
-            outcomes[month] = _unknown(reason)
+        repeats = not (anew or quarterly or view.changes[month.month - 1])
+        if repeats and found and found[-1].version is version:
+            found[-1].months.append(month)
             continue
-        inputs = INPUTS[scheme](view, month)
-        key = (version.file.digest, *(inputs[name] for name in version.month.inputs))
-        if key not in done:
-            done[key] = _month(version, inputs)
-        outcomes[month] = done[key]
-        done[key].months.append(month)
-    return _year(view, scheme, versions, outcomes, traced=traced)
+        outcome = _look(view, scheme, version, month, done)
+        found.append(outcome)
+    return _year(view, scheme, list({id(each): each for each in found}.values()), traced=traced)
+
+
+def _look(
+    view: YearView,
+    scheme: str,
+    version: Version,
+    month: Month,
+    done: dict[tuple[object, ...], _Outcome],
+) -> _Outcome:
+    """The outcome of one month; equal inputs under one version share one outcome."""
+    reason = _not_calculable(view.household, version, month)
+    if reason is not None:
+        return _unknown(version, reason, month)
+    inputs = INPUTS[scheme](view, month)
+    key = (version.file.digest, *(inputs[name] for name in version.month.inputs))
+    if key not in done:
+        done[key] = _month(version, inputs)
+    done[key].months.append(month)
+    return done[key]
 
 
 def _not_calculable(household: Household, version: Version, month: Month) -> Unknown | None:
@@ -97,9 +121,10 @@ def _not_calculable(household: Household, version: Version, month: Month) -> Unk
     return None
 
 
-def _unknown(reason: Unknown) -> _Outcome:
+def _unknown(version: Version | None, reason: Unknown, *months: Month) -> _Outcome:
     amount = MonthAmount(status="unknown", cents=0, because=reason.missing, article=reason.article)
-    return _Outcome(amount=amount, part=Fraction(0), records=reason.records, months=[])
+    return _Outcome(version=version, amount=amount, part=0, scale=1, records=reason.records,
+                    months=list(months))  # fmt: skip
 
 
 def _month(version: Version, inputs: Inputs) -> _Outcome:
@@ -107,102 +132,106 @@ def _month(version: Version, inputs: Inputs) -> _Outcome:
     program = version.month
     values = Values(program, inputs)
     unknown: Unknown | None = None
-    for step in program.steps:
-        if step.spec.kind == "condition":
-            missing = values.missing(step.needs)
-            if missing is not None:
-                unknown = unknown or missing
-            elif not values.value(step):
-                return _no_right(version, values, step)
+    for step in program.conditions:
+        missing = values.missing(step.needs)
+        if missing is not None:
+            unknown = unknown or missing
+        elif not values.value(step):
+            return _no_right(version, values, step)
     output = program.step(version.file.month_output)
-    needed = output.needs
     part_step = None if version.file.year_part is None else program.step(version.file.year_part)
-    if part_step is not None:
-        needed |= part_step.needs
+    needed = output.needs if part_step is None else output.needs | part_step.needs
     unknown = unknown or values.missing(needed)
     if unknown is not None:
-        outcome = _unknown(unknown)
+        outcome = _unknown(version, unknown)
         outcome.records = merge_records(unknown.records, values.records())
         return outcome
     cents = values.value(output)
-    part = Fraction(0)
-    if part_step is not None:
-        part = Fraction(values.value(part_step), part_step.typed.scale)
+    part, scale = (0, 1) if part_step is None else (values.value(part_step), part_step.typed.scale)
     nothing = cents == 0 and part == 0
     amount = MonthAmount(
         status="no_right" if nothing else "ok", cents=cents,
         because=NOTHING if nothing else None,
         article=version.file.article.text if nothing else None,
     )  # fmt: skip
-    conditions = [step for step in program.steps if step.spec.kind == "condition"]
-    wanted = (*conditions, output) if part_step is None else (*conditions, part_step, output)
-    return _Outcome(amount=amount, part=part, records=values.records(), months=[],
-                    behind=(version, values, wanted))  # fmt: skip
-
-
-def _no_right(version: Version, values: Values, failed: Step) -> _Outcome:
-    because = Text(failed.spec.says.nl, failed.spec.says.en)
-    amount = MonthAmount(
-        status="no_right", cents=0, because=because, article=failed.spec.article.text
-    )
-    return _Outcome(amount=amount, part=Fraction(0), records=values.records_of(failed.needs),
-                    months=[], behind=(version, values, (failed,)))  # fmt: skip
-
-
-def _year(
-    view: YearView,
-    scheme: str,
-    versions: Mapping[Month, Version],
-    outcomes: Mapping[Month, _Outcome],
-    *,
-    traced: bool,
-) -> Derivation:
-    months = {month: outcome.amount for month, outcome in outcomes.items()}
-    distinct = list({id(outcome): outcome for outcome in outcomes.values()}.values())
-    trace = _join_trace(distinct) if traced else ()
-    award: int | None = None
-    failed: tuple[Text, str] | None = None
-    yearly = [version for version in versions.values() if version.year is not None]
-    status = _status(months.values())
-    if yearly and status != "unknown":
-        award, year_trace, failed = _award(yearly[-1], outcomes.values())
-        trace = (*trace, *year_trace) if traced else ()
-    if failed is not None:
-        award = 0
-        months = {month: _nothing_after_all(amount, *failed) for month, amount in months.items()}
-        status = "no_right"
-    because, article = _reason(status, months.values())
-    used = list({version.file.rule: version for version in versions.values()}.values())
-    records = merge_records(*(outcome.records for outcome in distinct))
-    return Derivation(
-        scheme=scheme, year=view.year, status=status, award_year_cents=award, months=months,
-        trace=trace, because=because, article=article,
-        estimate=_estimate(view.household, view.year, used),
-        confidence="secondary" if any(version.secondary for version in used) else "primary",
-        inputs=records, rule_digest=digest_of_versions(used),
+    last = (output,) if part_step is None else (part_step, output)
+    return _Outcome(
+        version=version, amount=amount, part=part, scale=scale, months=[],
+        records=values.records(), behind=(values, (*program.conditions, *last)),
     )  # fmt: skip
 
 
+def _no_right(version: Version, values: Values, failed: Step) -> _Outcome:
+    because = trace_of(version, values, [failed])[-1].says
+    amount = MonthAmount(
+        status="no_right", cents=0, because=because, article=failed.spec.article.text
+    )
+    return _Outcome(
+        version=version, amount=amount, part=0, scale=1, months=[],
+        records=values.records_of(failed.needs), behind=(values, (failed,)),
+    )  # fmt: skip
+
+
+def _year(view: YearView, scheme: str, outcomes: Sequence[_Outcome], *, traced: bool) -> Derivation:
+    amounts = [outcome.amount for outcome in outcomes]
+    trace = _join_trace(outcomes) if traced else ()
+    award: int | None = None
+    failed: tuple[Text, str] | None = None
+    used = list({id(outcome.version): outcome.version for outcome in outcomes
+                 if outcome.version is not None}.values())  # fmt: skip
+    yearly = [version for version in used if version.year is not None]
+    status = _status(amounts)
+    if yearly and status != "unknown":
+        award, year_trace, failed = _award(yearly[-1], outcomes, traced=traced)
+        trace = (*trace, *year_trace)
+    if failed is not None:
+        award = 0
+        amounts = [_nothing_after_all(amount, *failed) for amount in amounts]
+        status = "no_right"
+    because, article = _reason(status, amounts)
+    pairs = [(month, amount) for outcome, amount in zip(outcomes, amounts, strict=True)
+             for month in outcome.months]  # fmt: skip
+    pairs.sort(key=lambda pair: pair[0].month)
+    return Derivation(
+        scheme=scheme, year=view.year, status=status, award_year_cents=award,
+        months=dict(pairs), trace=trace, because=because, article=article,
+        estimate=_estimate(view.household, view.year, used),
+        confidence="secondary" if any(map(_uses_secondary, outcomes)) else "primary",
+        inputs=merge_records(*(outcome.records for outcome in outcomes)),
+        rule_digest=digest_of_versions(used),
+    )  # fmt: skip
+
+
+def _uses_secondary(outcome: _Outcome) -> bool:
+    """Whether a figure from a secondary source stands behind an amount (A1)."""
+    if outcome.version is None or not outcome.version.secondary or outcome.behind is None:
+        return False
+    values, wanted = outcome.behind
+    return bool(outcome.version.secondary & names_behind(outcome.version, values, wanted))
+
+
 def _award(
-    version: Version, outcomes: Iterable[_Outcome]
+    version: Version, outcomes: Iterable[_Outcome], *, traced: bool
 ) -> tuple[int, tuple[TraceStep, ...], tuple[Text, str] | None]:
     """The award of the year, its trace, and the reason when the law gives nothing after all."""
     program = version.year
     assert program is not None
     assert version.file.year_output is not None
-    total = sum((outcome.part for outcome in outcomes), start=Fraction(0))
     scale = program.typed_inputs[SUM_OF_MONTHS].scale
-    scaled = total * scale
-    assert scaled.denominator == 1, "a month adds a value over the scale of its step"
-    values = Values(program, {SUM_OF_MONTHS: Known(value=int(scaled))})
+    total = 0
+    for outcome in outcomes:
+        scaled, rest = divmod(outcome.part * len(outcome.months) * scale, outcome.scale)
+        assert rest == 0, "a month adds a value over the scale of its step"
+        total += scaled
+    values = Values(program, {SUM_OF_MONTHS: Known(value=total)})
     output = program.step(version.file.year_output)
-    conditions = [step for step in program.steps if step.spec.kind == "condition"]
     failed: tuple[Text, str] | None = None
-    trace = trace_of(version, values, [output, *conditions], program=program)
-    for step in conditions:
-        if total > 0 and not values.value(step):
-            said = next(item.says for item in trace if item.name == step.spec.name)
-            failed = failed or (said, step.spec.article.text)
+    for step in program.conditions:
+        if total > 0 and failed is None and not values.value(step):
+            said = trace_of(version, values, [step], program=program)[-1].says
+            failed = (said, step.spec.article.text)
+    wanted = (output, *program.conditions)
+    trace = trace_of(version, values, wanted, program=program) if traced else ()
     return values.value(output), trace, failed
 
 
@@ -232,9 +261,10 @@ def _join_trace(outcomes: Iterable[_Outcome]) -> tuple[TraceStep, ...]:
     """One block of steps per distinct outcome, with the months it holds for."""
     found: list[TraceStep] = []
     for outcome in outcomes:
-        if outcome.behind is not None:
-            version, values, wanted = outcome.behind
-            found.extend(trace_of(version, values, wanted, months=tuple(outcome.months)))
+        if outcome.behind is not None and outcome.version is not None:
+            values, wanted = outcome.behind
+            months = tuple(outcome.months)
+            found.extend(trace_of(outcome.version, values, wanted, months=months))
     return tuple(found)
 
 

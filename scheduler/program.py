@@ -45,11 +45,13 @@ class Program:
     typed_inputs: Mapping[str, Typed]
     tables: tuple[Table, ...]
     steps: tuple[Step, ...]
+    conditions: tuple[Step, ...]  # those of the steps
+    by_name: Mapping[str, Step]
     slots: Mapping[str, int]
 
     def step(self, name: str) -> Step:
         """A step by its name."""
-        return next(step for step in self.steps if step.spec.name == name)
+        return self.by_name[name]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +61,7 @@ class Version:
     file: RegulationFile
     month: Program
     year: Program | None
-
-    @property
-    def secondary(self) -> bool:
-        """Whether any figure comes from a secondary source: then it pays nothing out (A1)."""
-        figures = [spec.confidence for spec in self.file.parameters]
-        tables = [spec.confidence for spec in self.file.tables]
-        return "secondary" in (*figures, *tables)
+    secondary: frozenset[str]  # names of figures from secondary sources: they pay nothing out (A1)
 
 
 def compile_version(file: RegulationFile, supplied: frozenset[str] | None = None) -> Version:
@@ -90,7 +86,9 @@ def compile_version(file: RegulationFile, supplied: frozenset[str] | None = None
         _output(file, year, file.year_output)
     if file.unavailable is None:
         _output(file, month, file.month_output)
-    return Version(file=file, month=month, year=year)
+    secondary = {spec.name for spec in file.parameters if spec.confidence == "secondary"}
+    secondary |= {spec.name for spec in file.tables if spec.confidence == "secondary"}
+    return Version(file=file, month=month, year=year, secondary=frozenset(secondary))
 
 
 def _output(file: RegulationFile, program: Program, name: str) -> Typed:
@@ -109,6 +107,7 @@ class _Compiler:
         self._tables: list[Table] = []
         self._inputs: dict[str, Typed] = {}
         self._parameters: set[str] = set()
+        self._table_of: dict[str, str] = {}
         self._steps: dict[str, Step] = {}
         self._open: list[str] = []
         self._slots: dict[str, int] = {}
@@ -138,9 +137,11 @@ class _Compiler:
                 self._fail(spec, error)
         for spec in specs_:
             self._step(spec)
+        steps = tuple(self._steps.values())
         return Program(
             inputs=tuple(self._inputs), typed_inputs=self._inputs, tables=tuple(self._tables),
-            steps=tuple(self._steps.values()), slots=self._slots,
+            steps=steps, conditions=tuple(s for s in steps if s.spec.kind == "condition"),
+            by_name={step.spec.name: step for step in steps}, slots=self._slots,
         )  # fmt: skip
 
     def _parameters_and_tables(self) -> None:
@@ -156,6 +157,7 @@ class _Compiler:
                 name = f"{table.name}_{column}"
                 made = Table(starts, by, values, unit, table.scale)
                 self._scope.tables[name] = (len(self._tables), made)
+                self._table_of[name] = table.name
                 self._tables.append(made)
 
     def _input(self, name: str, unit: Unit, scale: int, low: int, high: int) -> None:
@@ -218,7 +220,9 @@ class _Compiler:
         if isinstance(tree, Number):
             return lambda _slots: ()
         if isinstance(tree, Band):
-            return self._uses(tree.argument)
+            table = self._table_of[tree.table]
+            inner = self._uses(tree.argument)
+            return lambda slots: (*inner(slots), table)
         parts = [self._uses(argument) for argument in tree.arguments]
         if tree.operator == "if":
             holds = bind(compile_tree(tree.arguments[0], self._scope, None).op, self._tables)

@@ -6,7 +6,7 @@ A month without a version in force is Unknown, never last year's law.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +17,7 @@ from scheduler.program import Version, compile_version
 from scheduler.schemes import SUPPLIED
 from specs.canonical import digest_of
 from specs.regulation_files import read_regulations
-from specs.values import Month
+from specs.values import Month, months_of_year
 
 REGULATIONS: Final = Path(specs.__file__).parent / "regulations"
 
@@ -27,6 +27,9 @@ class Rulebook:
     """All versions of all schemes, each scheme in order of date."""
 
     versions: Mapping[str, tuple[Version, ...]]
+    _years: dict[tuple[str, int], tuple[tuple[Month, Version | Unknown], ...]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @classmethod
     def load(
@@ -51,6 +54,14 @@ class Rulebook:
         """One digest over all files."""
         return digest_of({v.file.rule: v.file.digest for each in self.versions.values()
                           for v in each})  # fmt: skip
+
+    def of_year(self, scheme: str, year: int) -> tuple[tuple[Month, Version | Unknown], ...]:
+        """The months of a year with the version in force; kept, for it never changes."""
+        key = (scheme, year)
+        if key not in self._years:
+            months = months_of_year(year)
+            self._years[key] = tuple((month, self.in_force(scheme, month)) for month in months)
+        return self._years[key]
 
     def in_force(self, scheme: str, month: Month) -> Version | Unknown:
         """The version for a month; raises RuleError for a scheme that does not exist."""

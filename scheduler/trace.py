@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from scheduler.derivation import TraceStep
 from scheduler.known import Text, Unknown, Value, merge_records
@@ -18,6 +18,7 @@ class Values:
     def __init__(self, program: Program, inputs: Mapping[str, Value[int]]) -> None:
         self.program = program
         self._unknown: dict[str, Unknown] = {}
+        self._merged: dict[frozenset[str], tuple[str, ...]] = {}
         self._records: dict[str, tuple[str, ...]] = {}
         self.slots = [0] * len(program.slots)
         for name in program.inputs:
@@ -50,9 +51,16 @@ class Values:
         """The value of an input or a step."""
         return self.slots[self.program.slots[name]]
 
-    def records_of(self, needs: Iterable[str]) -> tuple[str, ...]:
+    def records_of(self, needs: frozenset[str]) -> tuple[str, ...]:
         """Ids of the records behind some inputs."""
-        return merge_records(*(self._records.get(name, ()) for name in needs))
+        if needs not in self._merged:
+            found = [self._records[name] for name in needs if name in self._records]
+            self._merged[needs] = merge_records(*found)
+        return self._merged[needs]
+
+    def records_of_one(self, name: str) -> tuple[str, ...]:
+        """Ids of the records behind one input."""
+        return self._records.get(name, ())
 
     def records(self) -> tuple[str, ...]:
         """Ids of the records behind all known inputs."""
@@ -81,6 +89,19 @@ def trace_of(
     return _Tracer(version, values, program or version.month, months).steps(wanted)
 
 
+def names_behind(version: Version, values: Values, wanted: Sequence[Step]) -> frozenset[str]:
+    """Inputs, figures, tables and steps behind the wanted steps, branches not taken left out."""
+    found: set[str] = set()
+    queue = [step.spec.name for step in wanted]
+    while queue:
+        name = queue.pop()
+        if name not in found:
+            found.add(name)
+            step = version.month.by_name.get(name)
+            queue.extend(() if step is None else step.uses(values.slots))
+    return frozenset(found)
+
+
 class _Tracer:
     def __init__(
         self, version: Version, values: Values, program: Program, months: tuple[Month, ...]
@@ -92,7 +113,9 @@ class _Tracer:
         self._found: dict[str, TraceStep] = {}
         self._inputs = {spec.name: spec for spec in version.file.inputs}
         self._parameters = {spec.name: spec for spec in version.file.parameters}
-        self._steps = {step.spec.name: step for step in program.steps}
+        self._steps = program.by_name
+        self._rule = version.file.rule
+        self._tables = {spec.name for spec in version.file.tables}
 
     def steps(self, wanted: Sequence[Step]) -> tuple[TraceStep, ...]:
         for step in wanted:
@@ -112,12 +135,12 @@ class _Tracer:
                 self._visit(used)
             self._found[name] = self._step(step)
         else:
-            assert name == SUM_OF_MONTHS, name
+            assert name == SUM_OF_MONTHS or name in self._tables, name
 
     def _parameter(self, spec: ParameterSpec) -> TraceStep:
         return TraceStep(
             name=spec.name, kind="parameter", value=spec.value, scale=spec.scale, unit=spec.unit,
-            article=spec.article.text, article_url=spec.article.url, rule=self._version.file.rule,
+            article=spec.article.text, article_url=spec.article.url, rule=self._rule,
             source=spec.source, records=(), months=self._months,
             sentence=spec.says,
             shown=self._shown(spec.says, Shown(spec.value, spec.scale, spec.unit)),
@@ -127,8 +150,8 @@ class _Tracer:
         value = self._values.of(spec.name)
         return TraceStep(
             name=spec.name, kind="input", value=value, scale=1, unit=spec.unit,
-            article=spec.article.text, article_url=spec.article.url, rule=self._version.file.rule,
-            source="", records=self._values.records_of((spec.name,)), months=self._months,
+            article=spec.article.text, article_url=spec.article.url, rule=self._rule,
+            source="", records=self._values.records_of_one(spec.name), months=self._months,
             sentence=spec.says, shown=self._shown(spec.says, Shown(value, 1, spec.unit)),
         )  # fmt: skip
 
@@ -140,7 +163,7 @@ class _Tracer:
             says = MET
         return TraceStep(
             name=spec.name, kind=spec.kind, value=value, scale=step.typed.scale, unit=spec.unit,
-            article=spec.article.text, article_url=spec.article.url, rule=self._version.file.rule,
+            article=spec.article.text, article_url=spec.article.url, rule=self._rule,
             source="", records=self._values.records_of(step.needs), months=self._months,
             sentence=says, shown=self._shown(says, Shown(value, step.typed.scale, spec.unit)),
         )  # fmt: skip

@@ -31,3 +31,4 @@ SUPPLIED: Final[Mapping[str, frozenset[str]]] = {
     "kinderopvangtoeslag": kinderopvangtoeslag.SUPPLIES,
     "kindgebonden_budget": kindgebonden_budget.SUPPLIES,
 }
+BY_MONTH: Final = frozenset({"bijstand"})  # income counts in the month in which it is received

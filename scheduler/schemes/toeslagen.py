@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Final, TypeAlias
 
 from scheduler.ages import reached_before
+from scheduler.changes import months_that_may_differ
 from scheduler.known import Known, Text, Unknown, Value, merge_records, spells_on
 from scheduler.partner import partner_in, same_all_year
 from scheduler.persons import Household, Income, Person
@@ -39,7 +40,18 @@ class YearView:
     @cached_property
     def partners(self) -> Mapping[Month, Value[Person | None]]:
         """The toeslagpartner of each month (Awir 3, 5)."""
-        return {month: partner_in(self.household, month) for month in months_of_year(self.year)}
+        found: dict[Month, Value[Person | None]] = {}
+        last: Value[Person | None] | None = None
+        for month in months_of_year(self.year):
+            if last is None or self.changes[month.month - 1]:
+                last = partner_in(self.household, month)
+            found[month] = last
+        return found
+
+    @cached_property
+    def changes(self) -> tuple[bool, ...]:
+        """Per month, whether anything about the household may differ from the month before."""
+        return months_that_may_differ(self.household, self.year)
 
     @cached_property
     def partner_all_year(self) -> Value[Person | None]:

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scheduler.derivation import Derivation
-from scheduler.derive import derive
+from scheduler.derive import derive, derive_view
 from scheduler.facts import Fact
 from scheduler.household import fold
 from scheduler.rulebook import Rulebook
+from scheduler.schemes.toeslagen import YearView
 from specs.records import (
     BIRTH,
     BRP_CORRECTED,
@@ -156,6 +157,16 @@ def test_a2_order_of_arrival_changes_nothing(extra: list[Piece], chance: random.
     assert totals(shuffled) == expected
     late = [replace(fact, known=place) for place, fact in enumerate(shuffled)]
     assert totals(late) == expected
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(pieces(), max_size=25))
+def test_months_without_a_date_repeat_the_month_before(extra: list[Piece]) -> None:
+    view = YearView(fold(facts([*base(), *distinct(extra)]), "a"), 2026)
+    for scheme in RULES.schemes:
+        assert derive_view(view, scheme, RULES) == derive_view(
+            view, scheme, RULES, every_month=True
+        )
 
 
 @settings(max_examples=40, deadline=None)
