@@ -137,12 +137,12 @@ class Quorum:
             ("mirror", member): parse_vkey(key.text) for member, key in registry.mirror_keys()
         } | {("witness", member): parse_vkey(key.text) for member, key in registry.witness_keys()}
         wanted = set(self._verifiers)
-        for key in wanted - self._tasks.keys():
+        for key in sorted(wanted - self._tasks.keys()):  # the same order in every run
             if key in self._pushers:
                 self._moved[key] = asyncio.Event()
                 self._moved[key].set()
                 self._tasks[key] = asyncio.create_task(self._push(key))
-        for key in self._tasks.keys() - wanted:
+        for key in sorted(self._tasks.keys() - wanted):
             self._tasks.pop(key).cancel()
 
     async def _push(self, key: tuple[str, str]) -> None:
