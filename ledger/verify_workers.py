@@ -79,7 +79,7 @@ class Workers:
 
 def workers_for(entries: int) -> int:
     """How many processes a log of this size is worth."""
-    return (os.cpu_count() or 1) if entries >= PARALLEL_FROM_ENTRIES else 0
+    return len(os.sched_getaffinity(0)) if entries >= PARALLEL_FROM_ENTRIES else 0
 
 
 def _leave_interrupts_to_the_parent() -> None:
