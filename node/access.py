@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
@@ -146,8 +147,9 @@ def municipality_member(code: str) -> str:
     return MUNICIPALITY_PREFIX + code
 
 
+@cache
 def load_competence(path: Path = COMPETENCE_FILE) -> Competence:
-    """Read and check the file; raises SpecFileError naming line and fault."""
+    """Read and check the file, once a process; raises SpecFileError naming line and fault."""
     value, lines = load_yaml(path)
     top = _mapping(path, lines, "", value, {"laws", "types"})
     laws = _mapping(path, lines, "laws", top["laws"], None)
