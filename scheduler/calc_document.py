@@ -36,7 +36,7 @@ TOP: Final = (
 PERSON: Final = (
     "id", "birth_date", "death_date", "income", "monthly_income", "assets", "insured",
     "insured_from", "insured_until", "works", "relation", "lives_here_from", "lives_here_until",
-    "intensive_care",
+    "intensive_care", "aow_years",
 )  # fmt: skip
 GIVEN: Final = Text("Zo opgegeven.", "As stated.")
 DOCUMENTS_MAX: Final = 10_000
@@ -202,6 +202,7 @@ class _Document:
             works={} if works is None else {
                 self._year: Known(value=works, records=(f"{at}.works",))},
             intensive_care=reader.flag("intensive_care") or False,
+            aow_years=_years_built(reader, f"{at}.aow_years"),
         )  # fmt: skip
 
     def _years(self, amounts: Mapping[int, int], at: str) -> list[tuple[int, int, str]]:
@@ -315,6 +316,11 @@ def _with_ends(
     if end is not None:
         spells.append(Spell(value=outside, start=end, records=(f"{at}_until",)))
     return tuple(spells)
+
+
+def _years_built(reader: Reader, at: str) -> Value[int] | None:
+    years = reader.whole("aow_years", 0, 50)
+    return None if years is None else Known(value=years, records=(at,))
 
 
 def _refusal(problems: Sequence[Problem]) -> Answer:

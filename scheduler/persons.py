@@ -47,6 +47,7 @@ class Person:
     assets: Mapping[int, Value[int]] = field(default_factory=dict)  # box 3 on 1 January, cents
     works: Mapping[int, Value[bool]] = field(default_factory=dict)  # paid work in that year
     intensive_care: bool = False  # a child with a Wlz or CIZ decision (AKW 7a)
+    aow_years: Value[int] | None = None  # insured years, 0 to 50 (AOW 13)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

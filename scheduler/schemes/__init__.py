@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from scheduler.schemes import (
+    aow,
+    bijstand,
     huurtoeslag,
     kinderbijslag,
     kinderopvangtoeslag,
@@ -19,6 +21,8 @@ InputsOf: TypeAlias = Callable[[YearView, Month], Inputs]
 
 INPUTS: Final[Mapping[str, InputsOf]] = {
     "zorgtoeslag": zorgtoeslag.inputs,
+    "aow": aow.inputs,
+    "bijstand": bijstand.inputs,
     "huurtoeslag": huurtoeslag.inputs,
     "kinderbijslag": kinderbijslag.inputs,
     "kinderopvangtoeslag": kinderopvangtoeslag.inputs,
@@ -26,6 +30,8 @@ INPUTS: Final[Mapping[str, InputsOf]] = {
 }
 SUPPLIED: Final[Mapping[str, frozenset[str]]] = {
     "zorgtoeslag": zorgtoeslag.SUPPLIES,
+    "aow": aow.SUPPLIES,
+    "bijstand": bijstand.SUPPLIES,
     "huurtoeslag": huurtoeslag.SUPPLIES,
     "kinderbijslag": kinderbijslag.SUPPLIES,
     "kinderopvangtoeslag": kinderopvangtoeslag.SUPPLIES,
