@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import cache
 
 from node.decisions import decisions_for
 from node.facts import Facts
@@ -21,12 +22,18 @@ from scheduler.rulebook import Rulebook
 from specs.records import RecordDraft
 
 
+@cache
+def rulebook() -> Rulebook:
+    """The rules this program ships, compiled once per process; raises SpecFileError."""
+    return Rulebook.load()
+
+
 def answering_of(role: str, member: str) -> Answering | None:
     """The task of a member by its role on the ledger; None when facts ask nothing of it."""
     if role == "toeslagen":
-        return DeriveChanges(Rulebook.load())
+        return DeriveChanges(rulebook())
     if role == "municipality":
-        return PlanChanges(member, load_pay_calendars(), Rulebook.load())
+        return PlanChanges(member, load_pay_calendars(), rulebook())
     return None
 
 

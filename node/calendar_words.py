@@ -14,6 +14,9 @@ from specs.values import Month
 SCHEME_WORDS: Final[Mapping[str, Text]] = {
     "zorgtoeslag": Text("Zorgtoeslag", "Health care allowance"),
     "kindgebonden_budget": Text("Kindgebonden budget", "Child budget"),
+    "huurtoeslag": Text("Huurtoeslag", "Rent allowance"),
+    "kinderopvangtoeslag": Text("Kinderopvangtoeslag", "Childcare allowance"),
+    "kinderbijslag": Text("Kinderbijslag", "Child benefit"),
 }
 AGENCY_WORDS: Final[Mapping[str, str]] = {
     "uwv": "UWV",

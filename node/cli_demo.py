@@ -117,7 +117,7 @@ def _household_lines(household: Mapping[str, Any]) -> list[str]:
         lines += [f"  {line}" for line in _allowance_lines(allowance)]
     if household["pay_day"] is None:
         return [*lines, "  no pay date yet"]
-    lines.append(f"  pay date: day {household['pay_day']}. {household['why']}")
+    lines.append(f"  pay date: {household['why_en']}")
     for month in household["months"][1 : 1 + MONTHS_SHOWN]:
         lines.append(
             f"    {month['month']}: {month['pay_date']}, left to spend "
@@ -136,12 +136,14 @@ def _allowance_lines(allowance: Mapping[str, Any]) -> list[str]:
         f"({certainty})"
         for first, last, cents in _runs(allowance["months"])
     ]
-    for because, months in groupby(allowance["unknown"].items(), key=lambda item: str(item[1])):
+    for because, months in groupby(
+        allowance["unknown"].items(), key=lambda item: str(item[1]["en"])
+    ):
         which = [month for month, _ in months]
         span = which[0] if len(which) == 1 else f"{which[0]} to {which[-1]}"
         lines.append(f"{name}: {span}: unknown: {because}")
     if not lines:
-        lines.append(f"{name}: no right: {allowance['because']}")
+        lines.append(f"{name}: {allowance['because_en']}")
     return lines
 
 
@@ -159,7 +161,7 @@ def _not_enrolled_lines(summary: Summary) -> list[str]:
     for person in summary.not_enrolled:
         lines += ["", f"{person['name']}: {person['reason']}"]
         for allowance in person["allowances"]:
-            because = allowance["because"] or "would be derived on application"
+            because = allowance["because_en"] or "would be derived on application"
             lines.append(f"  {allowance['scheme']} {allowance['year']}: nothing sent; {because}")
     return lines
 
@@ -170,8 +172,8 @@ def _ledger_lines(summary: Summary, *, kept: bool) -> list[str]:
     lines = [
         f"Ledger     {report.size} entries, root {report.root.hex()}",
         (
-            f"           verified: {report.entries} entries, cosigned by "
-            f"{len(report.cosigners)} mirrors and witnesses, {report.void_count} void"
+            f"           verified: {report.entries} entries, {report.void_count} void, cosigned by "
+            + ", ".join(name.rpartition("/")[2] for name in report.cosigners)
         ),
         f"vkey       {summary.vkey}",
     ]

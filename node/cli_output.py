@@ -43,6 +43,11 @@ class Output:
         indent = None if self.as_json else 2
         sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=indent) + "\n")
 
+    def answer(self, value: Any) -> None:
+        """The answer as JSON with `--json` only: without it the command says the same in text."""
+        if self.as_json:
+            self.document(value)
+
     def text(self, line: str) -> None:
         """A line of a human answer; goes nowhere with `--json`, whose document says the same."""
         if not self.as_json:

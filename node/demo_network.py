@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from node.answering import rulebook
 from node.app import create_app
 from node.calendars import Calendars
 from node.errors import NodeError, StartError
@@ -23,15 +24,14 @@ from node.runtime import Node
 from node.web import surface_of
 from node.worker import Worker
 from scheduler.payday_files import load_pay_calendars
-from scheduler.rulebook import Rulebook
 
 SEQUENCER: Final = "belastingdienst"
 MUNICIPALITY: Final = "gm0344"
 TOESLAGEN: Final = "toeslagen"
 POLL_SECONDS: Final = 1.0
 TICK_SECONDS: Final = 60.0
-QUIET_LOOKS: Final = 3  # looks in a row at which nobody has anything to do
-LOOK_SECONDS: Final = 0.05
+QUIET_LOOKS: Final = 2  # looks in a row at which nobody has anything to do
+LOOK_SECONDS: Final = 0.2
 QUIET_SECONDS_MAX: Final = 300.0
 
 
@@ -104,7 +104,7 @@ class DemoNetwork:
                 node.facts,
                 member=MUNICIPALITY,
                 today=self.today,
-                rulebook=Rulebook.load(),
+                rulebook=rulebook(),
                 calendars=load_pay_calendars(),
                 phone=node.home.settings.phone,
                 names={member.id: member.name for member in node.view.registry.members.values()},

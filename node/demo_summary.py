@@ -15,18 +15,25 @@ from ledger.canonical import encode_base64
 from ledger.policy import parse_policy
 from ledger.source_http import HttpSource
 from ledger.verify import Report, verify_log
+from node.answering import rulebook
 from node.decisions import Outcome, due_decisions, outcomes_of
 from node.demo_network import MUNICIPALITY, TOESLAGEN, DemoNetwork
 from node.households import Application, Circles, enrolled
 from node.ingest import Loaded
-from node.plans import PlanOutcome
+from node.plans import PlanOutcome, first_choice
 from node.runtime import Node
 from scheduler.facts import SubjectId
+from scheduler.known import Text
+from scheduler.payday_files import load_pay_calendars
 from scheduler.plan_document import plan_json
 from scheduler.rulebook import Rulebook
 from specs.records import ALLOWANCE_SET, ENROLLED, PLAN_SET, IncomeStatement
 
 MEMBERS_TOLD_MAX: Final = 40
+WITH_PARTNER: Final = Text(
+    "Dit is met de partner besloten, die eerder aanvroeg.",
+    "This was decided with the partner, who asked earlier.",
+)
 NOT_ASKED: Final = "no application: nobody enrolled this person (Awir artikel 15)"
 
 
@@ -101,12 +108,13 @@ def summarise(network: DemoNetwork, files: Sequence[Loaded]) -> Summary:
     finally:
         source.close()
     municipality, toeslagen = network.nodes[MUNICIPALITY], network.nodes[TOESLAGEN]
-    asked = _Allowances(toeslagen, Rulebook.load())
+    asked = _Allowances(toeslagen, rulebook())
     households = []
     for household in enrolled(municipality.facts.of_type(ENROLLED)):
         outcome = network.calendars.outcome(household.applicant)
         bsns = [municipality.facts.person(who).bsn for who in household.members]
-        households.append(_household(outcome, asked.of(bsns)))
+        why = first_choice(outcome, load_pay_calendars()) or outcome.plan.why
+        households.append(_household(outcome, why, asked.of(bsns)))
     directory = network.directory.resolve()
     return Summary(
         today=network.today().isoformat(),
@@ -180,21 +188,22 @@ class _Allowances:
         return told[:MEMBERS_TOLD_MAX]
 
 
-def _household(outcome: PlanOutcome, allowances: Sequence[Outcome]) -> dict[str, Any]:
+def _household(outcome: PlanOutcome, why: Text, allowances: Sequence[Outcome]) -> dict[str, Any]:
     planned = plan_json(outcome.plan)
     months = [{k: v for k, v in month.items() if k != "lines"} for month in planned["months"]]
     return {
         "name": f"Huishouden {outcome.household.surname}",
         "members": len(outcome.household.members),
         "pay_day": None if outcome.standing is None else outcome.standing.day,
-        "why": outcome.plan.why.nl,
+        "why": why.nl,
+        "why_en": why.en,
         "share_on_day": planned["share_on_day"],
         "opening_balance": outcome.request.opening_cents,
         "months": months,
         "transition": planned["transition"],
         "signals": planned["signals"],
         "not_planned": planned["not_planned"]
-        + [{"flow": one.what.nl, "problem": one.reason.nl} for one in outcome.left_out],
+        + [{"flow": one.what.nl, "problem": one.reason.en} for one in outcome.left_out],
         "allowances": [_allowance(one) for one in allowances],
     }
 
@@ -204,10 +213,13 @@ def _allowance(outcome: Outcome) -> dict[str, Any]:
     derivation, standing = outcome.derivation, outcome.standing
     decided = {} if standing is None else standing.cents
     unknown = {
-        str(month): amount.because.nl
+        str(month): {"nl": amount.because.nl, "en": amount.because.en, "article": amount.article}
         for month, amount in sorted(derivation.months.items())
         if amount.status == "unknown" and amount.because is not None
     }
+    because = derivation.because
+    if derivation.status == "ok" and standing is None:
+        because = WITH_PARTNER
     return {
         "scheme": derivation.scheme,
         "year": derivation.year,
@@ -217,7 +229,8 @@ def _allowance(outcome: Outcome) -> dict[str, Any]:
         "confidence": derivation.confidence,
         "months": {str(month): cents for month, cents in sorted(decided.items())},
         "unknown": unknown,
-        "because": None if derivation.because is None else derivation.because.nl,
+        "because": None if because is None else because.nl,
+        "because_en": None if because is None else because.en,
         "article": derivation.article,
         "decision": None if standing is None else standing.record,
     }

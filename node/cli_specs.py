@@ -1,0 +1,56 @@
+"""`vastedag specs-check`: every data file of `specs/` read and compiled, with all problems."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Final
+
+from node.access import load_competence
+from node.cli_output import DONE, NO, Command, Output
+from scheduler.payday_files import load_pay_calendars
+from scheduler.rulebook import Rulebook
+from specs.check import check
+from specs.errors import SpecFileError
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "Exit 1 when a file has a problem; every problem names file and line."
+
+
+def _run(_arguments: argparse.Namespace, output: Output) -> int:
+    """Check the files, then compile the rules and read calendars and competence as a node does."""
+    problems = check()
+    summary = ""
+    if not problems:
+        try:
+            summary = _take_into_use()
+        except SpecFileError as error:
+            problems = [error]
+    output.answer(
+        {
+            "ok": not problems,
+            "problems": [
+                {"file": error.path, "line": error.line, "problem": error.message}
+                for error in problems
+            ],
+        }
+    )
+    for error in problems:
+        output.text(str(error))
+    if not problems:
+        output.text(summary)
+    return NO if problems else DONE
+
+
+def _take_into_use() -> str:
+    """What only shows when the program compiles the files; raises SpecFileError."""
+    book, calendars, competence = Rulebook.load(), load_pay_calendars(), load_competence()
+    versions = sum(len(each) for each in book.versions.values())
+    return (
+        f"specs in order: {len(book.schemes)} schemes in {versions} versions, "
+        f"{len(calendars.by_payer)} payer calendars, {len(competence.rules)} record types; "
+        f"rulebook {book.digest}"
+    )
+
+
+COMMANDS: Final = {"specs-check": Command(arguments=_arguments, run=_run)}
