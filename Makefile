@@ -2,6 +2,8 @@
 SHELL := /bin/sh
 DEMO_FLAGS = $(if $(ONCE),--once) $(if $(DATA),--data $(DATA)) $(if $(STATE),--state $(STATE)) \
              $(if $(PORT),--port $(PORT))
+# Compiled bytecode is kept: without it every start of the command line costs seconds.
+unexport PYTHONDONTWRITEBYTECODE
 PYTEST_FLAGS ?= -n auto --dist loadgroup -q
 
 .PHONY: help demo test lint unit faults bench clean
