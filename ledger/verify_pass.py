@@ -106,12 +106,22 @@ class LogPass:
 
     def _check_runs(self, runs: Iterator[Run]) -> None:
         waiting: deque[_Checked] = deque()
-        for run in runs:
+        while True:
+            try:
+                run = next(runs, None)
+            except VerifyError:
+                self._settle_all(waiting)  # what is wrong before it is told first
+                raise
+            if run is None:
+                break
             if self.found.registry is None:
                 self._take_genesis(run)
             waiting.append((run, self._workers.shape_and_admission(run)))
             if len(waiting) >= self._workers.runs_ahead:
                 self._settle(waiting)
+        self._settle_all(waiting)
+
+    def _settle_all(self, waiting: deque[_Checked]) -> None:
         while waiting:
             self._settle(waiting)
 

@@ -398,6 +398,14 @@ def test_processes_find_what_one_process_finds(workers: int) -> None:
     assert refused(source, workers=workers).place == f"entry {4 * 256 + 3}"
 
 
+@pytest.mark.parametrize("workers", [0, 2])
+def test_what_is_wrong_first_is_told_first(workers: int) -> None:
+    source = sample_log(1030).source()
+    source.files["tile/entries/003"] = flip(source.files["tile/entries/003"], 900)
+    del source.files["tile/0/004.p/6"]
+    assert refused(source, workers=workers).place.startswith("entry 76")
+
+
 def test_a_source_that_fails_is_told_with_its_reason() -> None:
     class Down(DictSource):
         def read(self, path: str) -> bytes:
