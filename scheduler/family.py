@@ -132,11 +132,23 @@ def homes(
         steps = {fact.valid_from: (fact, data) for fact, data in mine}
         for day, end in until_next(steps):
             fact, data = steps[day]
-            if not data.ended:
-                spells.append(Spell(value=_home(data, fact.record), start=day,
-                                    end=_earliest(end, fact.valid_until),
-                                    records=(fact.record,)))  # fmt: skip
+            if data.ended:
+                continue
+            home = Spell(value=_home(data, fact.record), start=day,
+                         end=_earliest(end, fact.valid_until), records=(fact.record,))  # fmt: skip
+            tenant = fact.subject()
+            spells.extend((home,) if tenant == circle.applicant else _while_together(
+                circle, str(tenant), home))  # fmt: skip
     return tuple(spells)
+
+
+def _while_together(circle: Circle, tenant: SubjectId, home: Spell[Home]) -> Iterator[Spell[Home]]:
+    """A home that the partner rents is the applicant's home only while they share the address."""
+    for start, end, records in _together(circle, tenant):
+        first, last = _latest(home.start, start), _earliest(home.end, end)
+        if first is None or last is None or first < last:
+            yield Spell(value=home.value, start=first, end=last,
+                        records=merge_records(home.records, records))  # fmt: skip
 
 
 def _home(data: Recurring, record: str) -> Home:

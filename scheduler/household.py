@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final
 
-from scheduler.addresses import abroad, address_spells, investigations
+from scheduler.addresses import abroad, address_spells, investigations, same_home
 from scheduler.facts import Fact, SubjectId, known_facts
 from scheduler.family import (
     childcare,
@@ -47,27 +47,30 @@ TWO_DEATHS: Final = Text(
 def fold(facts: Iterable[Fact], applicant: SubjectId, known_on: int | None = None) -> Household:
     """The household of an applicant from all facts about its members; None = all that is known."""
     standing = known_facts(facts, known_on)
-    births, unknown_births = _births(standing)
-    deaths, unknown_deaths = _deaths(standing)
+    by_subject = _by_subject(standing)
     parents, parent_records = parents_of(standing)
-    subjects = sorted({*births, *unknown_births, applicant, *_subjects(standing)})
-    addresses = {subject: address_spells(standing, subject) for subject in subjects}
-    investigated = investigations(standing, applicant)
+    unions = unions_of(by_subject.get(applicant, ()), applicant)
+    subjects = _circle_of(applicant, by_subject, parents, {spell.value for spell in unions})
+    addresses = {name: address_spells(by_subject.get(name, ()), name) for name in subjects}
+    births, unknown_births = _births(by_subject, subjects)
+    deaths, unknown_deaths = _deaths(by_subject, subjects)
+    investigated = investigations(by_subject.get(applicant, ()), applicant)
     circle = Circle(
         applicant=applicant,
         births={subject: known.value for subject, known in births.items()},
         deaths={subject: known.value for subject, known in deaths.items()},
-        parents=parents,
+        parents={child: both for child, both in parents.items() if child in subjects},
         parent_records=parent_records,
         addresses=addresses,
-        unions=unions_of(standing, applicant),
-        statements=statements_of(standing, applicant),
+        unions=unions,
+        statements=statements_of(by_subject.get(applicant, ()), applicant),
         investigated=investigated,
     )
     partners = partner_spells(circle)
     persons = {
         subject: _person(
-            subject, standing, births.get(subject) or unknown_births.get(subject) or NO_BIRTH,
+            subject, by_subject.get(subject, ()),
+            births.get(subject) or unknown_births.get(subject) or NO_BIRTH,
             deaths.get(subject) or unknown_deaths.get(subject) or Known(value=None),
         )
         for subject in subjects
@@ -89,31 +92,57 @@ def fold(facts: Iterable[Fact], applicant: SubjectId, known_on: int | None = Non
     )
 
 
-def _subjects(facts: Iterable[Fact]) -> set[SubjectId]:
-    return {subject for fact in facts for subject in fact.subjects.values()}
+def _by_subject(facts: Iterable[Fact]) -> dict[SubjectId, tuple[Fact, ...]]:
+    """Facts that name a person, in their order."""
+    found: dict[SubjectId, list[Fact]] = {}
+    for fact in facts:
+        for subject in set(fact.subjects.values()):
+            found.setdefault(subject, []).append(fact)
+    return {subject: tuple(own) for subject, own in found.items()}
+
+
+def _circle_of(
+    applicant: SubjectId,
+    by_subject: Mapping[SubjectId, Sequence[Fact]],
+    parents: Mapping[SubjectId, frozenset[SubjectId]],
+    spouses: set[SubjectId],
+) -> list[SubjectId]:
+    """Whom the law can ask about: who ever shared an address with the applicant, spouses, whom he
+    stated, his children and theirs; all others are strangers.
+    """
+    mine = address_spells(by_subject.get(applicant, ()), applicant)
+    near = {applicant, *spouses}
+    for fact in by_subject.get(applicant, ()):
+        near.update(fact.subjects.values())
+    for subject, own in by_subject.items():
+        if subject not in near:
+            theirs = address_spells(own, subject)
+            if any(same_home(a.value, b.value) for a in mine for b in theirs):
+                near.add(subject)
+    near.update(child for child, both in parents.items() if both & near)
+    return sorted(near)
 
 
 def _births(
-    facts: Iterable[Fact],
+    by_subject: Mapping[SubjectId, Sequence[Fact]], subjects: Iterable[SubjectId]
 ) -> tuple[dict[SubjectId, Known[date]], dict[SubjectId, Unknown]]:
     """Birth dates: of the birth itself where it is told, else as references name them."""
-    told: dict[SubjectId, dict[date, list[str]]] = {}
-    named: dict[SubjectId, dict[date, list[str]]] = {}
-    for fact in facts:
-        for path, subject in fact.subjects.items():
-            day = _reference(fact.data, path)
-            if day is None:
-                continue
-            into = told if isinstance(fact.data, Birth) and path == "person" else named
-            into.setdefault(subject, {}).setdefault(day, []).append(fact.record)
     known: dict[SubjectId, Known[date]] = {}
     unknown: dict[SubjectId, Unknown] = {}
-    for subject in {*told, *named}:
-        days = told.get(subject) or named[subject]
+    for subject in subjects:
+        told: dict[date, list[str]] = {}
+        named: dict[date, list[str]] = {}
+        for fact in by_subject.get(subject, ()):
+            for path, named_subject in fact.subjects.items():
+                day = _reference(fact.data, path) if named_subject == subject else None
+                if day is not None:
+                    into = told if isinstance(fact.data, Birth) and path == "person" else named
+                    into.setdefault(day, []).append(fact.record)
+        days = told or named
         if len(days) == 1:
             day, records = next(iter(days.items()))
             known[subject] = Known(value=day, records=(min(records),))
-        else:
+        elif days:
             clash = merge_records(*days.values())
             unknown[subject] = Unknown(missing=TWO_BIRTHS, article=NO_BIRTH.article, records=clash)
     return known, unknown
@@ -129,13 +158,13 @@ def _reference(data: RecordData, path: str) -> date | None:
 
 
 def _deaths(
-    facts: Iterable[Fact],
+    by_subject: Mapping[SubjectId, Sequence[Fact]], subjects: Iterable[SubjectId]
 ) -> tuple[dict[SubjectId, Known[date]], dict[SubjectId, Unknown]]:
     days: dict[SubjectId, dict[date, str]] = {}
-    for fact in facts:
-        subject = fact.subject()
-        if isinstance(fact.data, Death) and subject is not None:
-            days.setdefault(subject, {}).setdefault(fact.valid_from, fact.record)
+    for subject in subjects:
+        for fact in by_subject.get(subject, ()):
+            if isinstance(fact.data, Death) and fact.subject() == subject:
+                days.setdefault(subject, {}).setdefault(fact.valid_from, fact.record)
     known: dict[SubjectId, Known[date]] = {}
     unknown: dict[SubjectId, Unknown] = {}
     for subject, found in days.items():
