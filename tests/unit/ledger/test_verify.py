@@ -296,6 +296,14 @@ class TestSince:
         source = log.source()
         source.files["checkpoint"] = log.checkpoint(log=next_log).encode()
         assert verify_log(source, next_log.verifier.vkey, since=older).since == 10
+        # The handover checkpoint carries both signatures; later ones only the new key's.
+        both = log.checkpoint(log=next_log).with_signatures(log.checkpoint().signatures)
+        handover = DictSource({**source.files, "checkpoint": both.encode()})
+        for vkey in (log.vkey, next_log.verifier.vkey):
+            assert verify_log(handover, vkey).size == 11
+        old_only = DictSource({**source.files, "checkpoint": log.checkpoint().encode()})
+        with pytest.raises(VerifyError, match="the ledger itself names"):
+            verify_log(old_only, log.vkey)
         with pytest.raises(VerifyError, match="older checkpoint"):
             verify_log(source, next_log.verifier.vkey, since=older, entries=False)
 
