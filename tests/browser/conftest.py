@@ -50,9 +50,12 @@ def address() -> Iterator[str]:
     thread.join(START_SECONDS_MAX)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Debian's browser. Root cannot use its sandbox, and test machines run as root."""
+    """Debian's browser, for one module: its event loop must be gone before other tests run theirs.
+
+    Root cannot use its sandbox, and test machines run as root.
+    """
     needs.require("chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from datetime import date
 
@@ -95,6 +96,17 @@ def test_receipts(record: str, status: int) -> None:
     assert answer.status_code == status
     kind = "text/plain; charset=utf-8" if status == 200 else PROBLEM_JSON
     assert answer.headers["content-type"] == kind
+
+
+def test_a_log_line_names_the_route_and_not_what_was_asked(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, logger="vastedag.web")
+    browser().ask("GET", f"/v1/receipts/{RECORD}?secret=x")
+    (line,) = [r.getMessage() for r in caplog.records if r.name == "vastedag.web"]
+    assert "route=/v1/receipts/{record} status=200" in line
+    assert RECORD not in line
+    assert "secret" not in line
 
 
 def test_the_api_description_follows_the_design_rules() -> None:
