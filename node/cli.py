@@ -35,7 +35,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "export": ("node.cli_log", "write the log as a static tree"),
     "replay": ("node.cli_node", "rebuild all derived state, print its digest"),
     "specs-check": ("node.cli_specs", "check every spec: unit, article, source"),
-    "bench": ("node.cli_log", "measure, beside the machine's own limit"),
+    "bench": ("node.cli_bench", "measure, beside the machine's own limit"),
 }
 
 

@@ -30,13 +30,13 @@ def _run(_arguments: argparse.Namespace, output: Output) -> int:
         {
             "ok": not problems,
             "problems": [
-                {"file": error.path, "line": error.line, "problem": error.message}
-                for error in problems
+                {"file": found.path, "line": found.line, "problem": found.message}
+                for found in problems
             ],
         }
     )
-    for error in problems:
-        output.text(str(error))
+    for found in problems:
+        output.text(str(found))
     if not problems:
         output.text(summary)
     return NO if problems else DONE

@@ -1,0 +1,40 @@
+"""`--home DIR`: the node a command acts on."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import Final
+
+from node.cli_output import UsageError
+from node.errors import StartError
+from node.home import Home, open_home
+
+HOME_VARIABLE: Final = "VASTEDAG_HOME"
+
+
+def add_home(parser: argparse.ArgumentParser) -> None:
+    """The option, with the environment as its default."""
+    parser.add_argument(
+        "--home",
+        metavar="DIR",
+        type=Path,
+        default=os.environ.get(HOME_VARIABLE),
+        help=f"the node's home (default ${HOME_VARIABLE})",
+    )
+
+
+def home_directory(arguments: argparse.Namespace) -> Path:
+    """The home named; raises UsageError when none is."""
+    if arguments.home is None:
+        raise UsageError(f"--home: name the node's home, or set ${HOME_VARIABLE}")
+    return Path(arguments.home)
+
+
+def home_of(arguments: argparse.Namespace) -> Home:
+    """The home named, opened; raises UsageError with what is wrong with it."""
+    try:
+        return open_home(home_directory(arguments))
+    except StartError as error:
+        raise UsageError(str(error)) from error
