@@ -58,6 +58,9 @@ class Database:
         self.url = url
         self._writer_engine = _engine(url, writer=True)
         self._reader_engine = _engine(url, writer=False)
+        self._unreplicated: list[str] = []
+        if self.dialect == "postgresql":
+            event.listen(self._writer_engine, "connect", self._postgres_connected)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="ledger-write")
         self._readers = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="ledger-read")
         try:
@@ -90,11 +93,36 @@ class Database:
         await asyncio.get_running_loop().run_in_executor(None, self._dispose)
 
     def _run(self, engine: Engine, work: Callable[[Connection], T]) -> T:
+        self._unreplicated.clear()
         try:
             with engine.begin() as connection:
-                return work(connection)
+                answer = work(connection)
         except SQLAlchemyError as error:
             raise StoreError(f"ledger store: {_name(error)}; load again and look") from error
+        if engine is self._writer_engine and self._unreplicated:
+            raise StoreError("ledger store: committed here, perhaps on no standby; load again")
+        return answer
+
+    def _postgres_connected(self, connection: Any, _record: Any) -> None:
+        """Refuse a weaker durability, and hear the warning that a commit may not be replicated.
+
+        A cancelled wait for a synchronous standby answers success with only a warning
+        (LEDGER-FORMATS 5.3): that is an unknown outcome, never a done one.
+        """
+
+        def heard(diagnostic: Any) -> None:
+            if diagnostic.severity_nonlocalized == "WARNING":
+                self._unreplicated.append(str(diagnostic.sqlstate))
+
+        connection.add_notice_handler(heard)
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW synchronous_commit")
+            (setting,) = cursor.fetchone()
+        connection.rollback()
+        if setting not in ("on", "remote_apply"):
+            raise StoreError(
+                f"ledger store: synchronous_commit is {setting} for this role; it must be on"
+            )
 
     def _dispose(self) -> None:
         self._writer.shutdown()

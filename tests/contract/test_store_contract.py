@@ -1,9 +1,10 @@
-"""One contract for every Store: what is promised in ports.py, on memory and SQLite."""
+"""One contract for every Store: what is promised in ports.py, on memory, SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from ledger.ports import Batch, Evidence, HashTile, Head, Row, StateStore, Store
 from ledger.store_memory import MemoryCosigned, MemoryState, MemoryStore
 from ledger.store_sql import SqlCosigned, SqlState, SqlStore
 from ledger.witness import Cosigned
+from tests.ledger_postgres import empty, running_cluster
 
 Open = Callable[[], "Opened"]
 
@@ -40,12 +42,35 @@ class Opened:
             await database.close()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
-    url = sqlite_url(tmp_path / "ledger.sqlite3")
-    if request.param != "memory":
+@pytest.fixture(scope="module")
+def postgres_url() -> Iterator[str]:
+    """A migrated database in a cluster with a synchronous standby."""
+    with running_cluster() as running:
+        url = running.new_database()
         migrate(url)
-    return Opened(request.param, url)
+        yield url
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with all tables, to be copied: migrating is slow."""
+    path = tmp_path_factory.mktemp("migrated") / "ledger.sqlite3"
+    migrate(sqlite_url(path))
+    return path
+
+
+@pytest.fixture(
+    params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))]
+)
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_url")
+        empty(url)
+        return Opened("postgresql", url)
+    path = tmp_path / "ledger.sqlite3"
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("migrated"), path)
+    return Opened(request.param, sqlite_url(path))
 
 
 def row(n: int, *, void: str | None = None, governance: bool = False) -> Row:
