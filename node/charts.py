@@ -21,7 +21,7 @@ Balance = Sequence[tuple[date, int]]  # end of each day with a payment, in cents
 
 WIDTH: Final = 720
 HEIGHT: Final = 400
-LEFT: Final = 104  # room for the scale, also in the larger letters of a small screen
+LEFT: Final = 132  # room for the scale, also in the larger letters of a small screen
 RIGHT: Final = 8
 TOP: Final = 40
 BOTTOM: Final = 44
