@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
 import uvicorn
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from ledger.checks_threads import ThreadChecks
 from ledger.database_sql import Database, migrate, sqlite_url
@@ -29,28 +25,7 @@ from ledger.source_http import HttpSource
 from ledger.store_sql import SqlCosigned, SqlState, SqlStore
 from ledger.verify import verify_log
 from tests import ledger_network as nets
-
-TOKEN = "auditor-token"
-Door = LogDoor | MirrorDoor | WitnessDoor
-
-
-def app_of(door: Door) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """The routes a node wires: /log/<path>, entry bundles behind a token."""
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        path = request.url.path.removeprefix("/log/")
-        if request.method == "POST":
-            answer = await door.post(path, await request.body())
-        else:
-            allowed = request.headers.get("Authorization") == f"Bearer {TOKEN}"
-            answer = await door.get(path, entries_allowed=allowed)
-        response = Response(
-            answer.body, answer.status, headers={"Content-Type": answer.content_type}
-        )
-        await response(scope, receive, send)
-
-    return app
+from tests.ledger_process import TOKEN, Door, app_of
 
 
 class Site:
