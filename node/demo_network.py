@@ -13,9 +13,9 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from node.answering import rulebook
 from node.app import create_app
 from node.calendars import Calendars
+from node.calendars_node import calendars_of
 from node.errors import NodeError, StartError
 from node.home import Home
 from node.http_server import Listener
@@ -23,7 +23,6 @@ from node.network import DEMO_MEMBERS, HOST, NetworkPlan, auditor_token, create_
 from node.runtime import Node
 from node.web import surface_of
 from node.worker import Worker
-from scheduler.payday_files import load_pay_calendars
 
 SEQUENCER: Final = "belastingdienst"
 MUNICIPALITY: Final = "gm0344"
@@ -99,16 +98,9 @@ class DemoNetwork:
     def calendars(self) -> Calendars:
         """The read models of the municipality's pages."""
         if self._calendars is None:
-            node = self.nodes[MUNICIPALITY]
-            self._calendars = Calendars(
-                node.facts,
-                member=MUNICIPALITY,
-                today=self.today,
-                rulebook=rulebook(),
-                calendars=load_pay_calendars(),
-                phone=node.home.settings.phone,
-                names={member.id: member.name for member in node.view.registry.members.values()},
-            )
+            self._calendars = calendars_of(self.nodes[MUNICIPALITY])
+        if self._calendars is None:
+            raise StartError(f"{MUNICIPALITY}: its home is no municipality's; remove the state")
         return self._calendars
 
     async def start(self, started: Callable[[str], None] = lambda _: None) -> None:

@@ -135,11 +135,3 @@ def _refusal(source: str, draft: RecordDraft, code: str, reason: str) -> Problem
         reason=reason,
         repair="send the file again later" if again else "correct it at the source and send again",
     )
-
-
-def problem_lines(problems: Sequence[Problem]) -> list[str]:
-    """Every problem as one line, tolerated ones marked."""
-    return [
-        f"{'tolerated: ' if problem.severity == 'tolerated' else ''}{problem}"
-        for problem in problems
-    ]

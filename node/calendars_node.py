@@ -1,0 +1,23 @@
+"""The read models of a running node, out of its facts, its members' names and its settings."""
+
+from __future__ import annotations
+
+from node.answering import rulebook
+from node.calendars import Calendars
+from node.runtime import Node
+from scheduler.payday_files import load_pay_calendars
+
+
+def calendars_of(node: Node) -> Calendars | None:
+    """The calendars of a municipality's households; None on any other node."""
+    if node.role != "municipality":
+        return None
+    return Calendars(
+        node.facts,
+        member=node.member,
+        today=node.desk.today,
+        rulebook=rulebook(),
+        calendars=load_pay_calendars(),
+        phone=node.home.settings.phone,
+        names={member.id: member.name for member in node.view.registry.members.values()},
+    )
