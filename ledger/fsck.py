@@ -1,189 +1,154 @@
-"""The operator's check of one store: everything kept is what the entries say it must be.
+"""The operator's check of a store: is what stands on this disk the log it should be?
 
-Reads the log from entry 0 by the same steps as a mirror (tail.py) and compares what was kept
-beside it: void marks, the index of ids, hash tiles, signed heads. Nothing is repaired: what is
-damaged here comes back from a mirror. Checking a log from outside is the work of verify.py.
+Reads everything once, in flat memory: every entry's form and link, what was judged of it, its id
+in the index, every hash tile, the pending and the published head. It repairs nothing: a damaged
+copy is replaced by one from a mirror (`adopt.py` for a sequencer, an empty store for a mirror).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass
 from typing import Final
 
-from ledger.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
-from ledger.errors import AdmissionError, ChainError, LedgerError, VerifyError
-from ledger.merkle import HASH_BYTES, leaf_hash
-from ledger.note import parse_note, parse_vkey
-from ledger.ports import Checks, HashTile, Head, Row, Store
-from ledger.registry import Registry
-from ledger.tail import Judged, Tail, empty_tail, judge
-from ledger.tiles import TILE_WIDTH
+from ledger.checkpoint import open_checkpoint
+from ledger.errors import ChainError, LedgerError
+from ledger.growth import Growth
+from ledger.note import parse_vkey
+from ledger.ports import Checks, HashTile, Head, Row, Store, Stored
+from ledger.tail import Find, Judged, Tail, empty_tail, judge
+from ledger.tiles import TILE_WIDTH, Tile
 
-BATCH_ENTRIES: Final = 1_000
+CHUNK_ENTRIES: Final = 16 * TILE_WIDTH
+PROBLEMS_MAX: Final = 100
+
+Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoreReport:
-    """What was checked: entries, hash tiles, heads by size, and how many entries are void."""
+class Problem:
+    """One thing that does not hold: where, why, and what to do now."""
 
-    size: int
-    root: bytes
-    tiles: int
-    void_count: int
-    heads: tuple[int, ...]
+    place: str
+    reason: str
+    repair: str
 
 
-@dataclass(slots=True, kw_only=True)
-class _Progressed:
-    tail: Tail = field(default_factory=empty_tail)
-    roots: dict[int, bytes] = field(default_factory=dict)
-    open_tiles: dict[int, HashTile] = field(default_factory=dict)
-    tiles: int = 0
-    void_count: int = 0
-
-
-async def fsck(
-    store: Store, checks: Checks, progress: Callable[[int, int], None] | None = None
-) -> StoreReport:
-    """Check all of a store, or raise VerifyError with the place and the reason.
-
-    Nothing may be written to the store meanwhile.
-    """
+async def fsck(store: Store, checks: Checks, progress: Progress | None = None) -> list[Problem]:
+    """Every problem, up to 100; an empty list for a sound store."""
     stored = await store.load()
-    heads = {"pending head": stored.head, "published head": stored.published}
-    sizes = {head.size for head in heads.values() if head is not None and head.size <= stored.size}
-    done = _Progressed()
-    done.roots[0] = done.tail.growth.root()
-    for start, end in pairwise(_stops(stored.size, sizes)):
-        await _check_batch(store, checks, done, start, end)
-        if end in sizes or end == stored.size:
-            done.roots[end] = done.tail.growth.root()
+    found: list[Problem] = []
+    tail, roots = empty_tail(), _wanted_roots(stored)
+    tiles: dict[tuple[int, int], HashTile] = {}
+    while tail.size < stored.size and len(found) < PROBLEMS_MAX:
+        end = min([stored.size, tail.size + CHUNK_ENTRIES, *(r for r in roots if r > tail.size)])
+        rows = await store.rows(tail.size, end)
+        if [row.n for row in rows] != list(range(tail.size, end)):
+            found.append(_damage(f"entries {tail.size} to {end - 1}", "some are missing"))
+            return found
+        try:
+            tail, judged, changed = await judge(
+                tail, [row.raw for row in rows], _within_log(store, tail.size), checks
+            )
+        except ChainError as error:
+            found.append(_damage(str(error).split(":")[0], str(error)))
+            return found
+        found.extend(await _index_problems(store, rows, judged))
+        tiles.update({(tile.level, tile.n): tile for tile in changed})
+        await _compare_tiles(store, tiles, tail.growth, found)
+        if tail.size in roots:
+            roots[tail.size] = tail.growth.root()
         if progress is not None:
-            progress(end, stored.size)
-    if await store.entries(stored.size, stored.size + 1):
-        raise VerifyError(f"entry {stored.size}", f"the store says it holds {stored.size} entries")
-    for tile in done.open_tiles.values():
-        await _compare_tile(store, tile, whole=True)
-    for name, head in heads.items():
-        if head is not None:
-            _check_head(name, head, stored.size, done)
-    return StoreReport(
-        size=stored.size,
-        root=done.roots[stored.size],
-        tiles=done.tiles + len(done.open_tiles),
-        void_count=done.void_count,
-        heads=tuple(sorted(sizes)),
-    )
+            progress(tail.size, stored.size)
+    found.extend(_head_problems(stored, tail, roots))
+    return found[:PROBLEMS_MAX]
 
 
-def _stops(size: int, sizes: set[int]) -> list[int]:
-    """Where batches begin and end: every 1,000 entries, and at each head."""
-    return sorted({*range(0, size, BATCH_ENTRIES), *sizes, 0, size})
+def _wanted_roots(stored: Stored) -> dict[int, bytes]:
+    """The sizes whose root is signed in this store."""
+    heads = [head for head in (stored.head, stored.published) if head is not None]
+    return {head.size: b"" for head in heads if head.size <= stored.size}
 
 
-async def _check_batch(
-    store: Store, checks: Checks, done: _Progressed, start: int, end: int
+def _within_log(store: Store, start: int) -> Find:
+    """Ids count as used when the index names an entry before this chunk."""
+
+    async def find(identities: Sequence[bytes]) -> set[bytes]:
+        return {each for each, n in (await store.find(identities)).items() if n < start}
+
+    return find
+
+
+async def _index_problems(
+    store: Store, rows: Sequence[Row], judged: Sequence[Judged]
+) -> list[Problem]:
+    """What was stored beside an entry must be what admission says of it."""
+    problems = []
+    identities = [each.row.identity for each in judged if each.row.identity is not None]
+    index = await store.find(identities)
+    for row, each in zip(rows, judged, strict=True):
+        place = f"entry {row.n}"
+        if row.void != each.row.void:
+            reason = f"stored as {row.void or 'effective'}, admission says {each.row.void}"
+            problems.append(_damage(place, reason))
+        if row.governance != each.row.governance:
+            problems.append(_damage(place, "its class is not the one stored beside it"))
+        if each.row.identity is not None and index.get(each.row.identity) != row.n:
+            problems.append(_damage(place, "its id is not in the index of ids"))
+    return problems
+
+
+async def _compare_tiles(
+    store: Store,
+    tiles: dict[tuple[int, int], HashTile],
+    growth: Growth,
+    found: list[Problem],
 ) -> None:
-    async def used_before(identities: Sequence[bytes]) -> set[bytes]:
-        found = await store.find(identities)
-        return {identity for identity, n in found.items() if n < start}
+    """Compare tiles that are full, or the last of the store; keep those that still grow."""
+    ready = [key for key, tile in tiles.items() if len(tile.hashes) == TILE_WIDTH * 32]
+    size = (await store.load()).size
+    if growth.size == size:
+        ready = list(tiles)
+    for key, data in zip(ready, await store.tiles(ready), strict=True):
+        tile = tiles.pop(key)
+        path = Tile(level=tile.level, n=tile.n, width=len(tile.hashes) // 32).path
+        if data is None:
+            found.append(_damage(path, "missing"))
+        elif data != tile.hashes:
+            found.append(_damage(path, f"holds other hashes (tree of {growth.size})"))
 
-    rows = await store.rows(start, end)
-    if [row.n for row in rows] != list(range(start, end)):
-        missing = next(n for n, row in enumerate([*rows, None], start) if row is None or row.n != n)
-        raise VerifyError(f"entry {missing}", "missing in the store", index=missing)
-    try:
-        done.tail, judged, tiles = await judge(
-            done.tail, [row.raw for row in rows], used_before, checks
+
+def _head_problems(stored: Stored, tail: Tail, roots: dict[int, bytes]) -> list[Problem]:
+    problems = []
+    for name, head in (("pending head", stored.head), ("published head", stored.published)):
+        if head is None:
+            continue
+        try:
+            _check_head(head, tail, roots)
+        except LedgerError as error:
+            problems.append(_damage(name, str(error)))
+    published = stored.published
+    if published is not None and published.size > stored.size:
+        problems.append(
+            _damage("published head", f"of {published.size} entries, {stored.size} are here")
         )
-    except (ChainError, AdmissionError) as error:
-        n = await _damaged_entry(store, rows)
-        reason = "its bytes are not those of its leaf hash; " if n is not None else ""
-        place = f"entries {start} to {end - 1}" if n is None else f"entry {n}"
-        raise VerifyError(place, f"{reason}{error}", index=n) from error
-    index = await store.find([each.row.identity for each in judged if each.row.identity])
-    for row, found in zip(rows, judged, strict=True):
-        _compare_row(row, found, index)
-        done.void_count += found.row.void is not None
-    for tile in tiles:
-        whole = len(tile.hashes) == TILE_WIDTH * HASH_BYTES
-        await _compare_tile(store, tile, whole=whole)
-        if whole:
-            done.tiles += 1
-            done.open_tiles.pop(tile.level, None)
-        else:
-            done.open_tiles[tile.level] = tile
+    return problems
 
 
-async def _damaged_entry(store: Store, rows: Sequence[Row]) -> int | None:
-    """The first of these entries whose leaf hash is another in its tile; None if none is."""
-    for row in rows:
-        number, at = divmod(row.n, TILE_WIDTH)
-        (kept,) = await store.tiles([(0, number)])
-        if leaf_hash(row.raw) != (kept or b"")[at * HASH_BYTES : (at + 1) * HASH_BYTES]:
-            return row.n
-    return None
-
-
-def _compare_row(row: Row, found: Judged, index: dict[bytes, int]) -> None:
-    place = f"entry {row.n}"
-    if row.void != found.row.void:
-        raise VerifyError(
-            place,
-            f"marked {row.void or 'admitted'}, but it is {found.row.void or 'admitted'}",
-            index=row.n,
-        )
-    if row.governance != found.row.governance:
-        raise VerifyError(place, "its mark of governance is wrong", index=row.n)
-    if found.row.identity is not None and index.get(found.row.identity) != row.n:
-        raise VerifyError(place, "the index of ids does not lead to it", index=row.n)
-
-
-async def _compare_tile(store: Store, tile: HashTile, *, whole: bool) -> None:
-    """The kept tile begins with these hashes, or is exactly these (nothing can come after)."""
-    (kept,) = await store.tiles([(tile.level, tile.n)])
-    place = f"tile {tile.n} of level {tile.level}"
-    if kept is None:
-        raise VerifyError(place, "missing in the store")
-    cut = kept if whole else kept[: len(tile.hashes)]
-    if cut != tile.hashes:
-        at = next(
-            (
-                number
-                for number in range(len(tile.hashes) // HASH_BYTES)
-                if cut[number * HASH_BYTES : (number + 1) * HASH_BYTES]
-                != tile.hashes[number * HASH_BYTES : (number + 1) * HASH_BYTES]
-            ),
-            len(tile.hashes) // HASH_BYTES,
-        )
-        raise VerifyError(place, f"hash {at} is not that of the entries")
-
-
-def _check_head(name: str, head: Head, size: int, done: _Progressed) -> None:
-    try:
-        checkpoint = _opened(head, done.tail.registry)
-    except LedgerError as error:
-        raise VerifyError(name, str(error)) from None
+def _check_head(head: Head, tail: Tail, roots: dict[int, bytes]) -> None:
+    registry = tail.founded
+    logs = [parse_vkey(each) for each in (registry.log_vkey, *registry.retired_log_vkeys)]
+    checkpoint = open_checkpoint(head.note, logs, origin=registry.origin).checkpoint
     if checkpoint.size != head.size:
-        raise VerifyError(name, f"kept as size {head.size}, signed for {checkpoint.size}")
-    if head.size > size:
-        if name == "pending head":  # a mirror is told the head before it has the entries
-            return
-        raise VerifyError(name, f"of size {head.size}, but there are {size} entries")
-    if checkpoint.root != done.roots[head.size]:
-        raise VerifyError(
-            name,
-            f"signs root {checkpoint.root.hex()}, but the entries have "
-            f"{done.roots[head.size].hex()} at size {head.size}",
-        )
+        raise ChainError(f"signed for {checkpoint.size} entries, stored for {head.size}")
+    root = roots.get(head.size)
+    if root is not None and root != checkpoint.root:
+        raise ChainError(f"signed root {checkpoint.root.hex()}, the entries make {root.hex()}")
 
 
-def _opened(head: Head, registry: Registry | None) -> Checkpoint:
-    """The signed checkpoint; without entries there is no key yet to check the signature by."""
-    note = parse_note(head.note)
-    if registry is None:
-        return parse_checkpoint(note.text)
-    log_keys = [parse_vkey(each) for each in (registry.log_vkey, *registry.retired_log_vkeys)]
-    return open_checkpoint(note, log_keys, origin=registry.origin).checkpoint
+def _damage(place: str, reason: str) -> Problem:
+    return Problem(
+        place=place,
+        reason=reason,
+        repair="stop this node; take the copy from a mirror and run fsck again",
+    )
