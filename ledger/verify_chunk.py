@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger import admission
-from ledger.chain import Entry, entry_hash, parse_entry
-from ledger.envelope import GOVERNANCE_CLASS
+from ledger.chain import check_envelope_form, cut_entry, entry_hash, parse_entry
+from ledger.envelope import GOVERNANCE_CLASS, Envelope
 from ledger.errors import AdmissionError, ChainError
 from ledger.merkle import HASH_BYTES, leaf_hash
 from ledger.registry import Registry
 from ledger.tiles import TILE_WIDTH, split_tile, tile_root
+
+_Opened = Envelope | AdmissionError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +84,10 @@ def check_shape(run: Run) -> Shape:
     return _check_shape(run)[0]
 
 
-def _check_shape(run: Run) -> tuple[Shape, list[bytes]]:
+def _check_shape(run: Run) -> tuple[Shape, list[_Opened]]:
     damage: Damage | None = None
     first_prev = last_hash = ""
-    envelopes: list[bytes] = []
+    envelopes: list[_Opened] = []
     for offset, data in enumerate(run.entries):
         index = run.first + offset
         at = offset * HASH_BYTES
@@ -93,15 +95,16 @@ def _check_shape(run: Run) -> tuple[Shape, list[bytes]]:
             damage = Damage(index=index, reason="leaf hash", leaf=True)
             break
         try:
-            entry = parse_entry(data)
-            _check_link(entry, index, last_hash)
+            n, prev, raw = cut_entry(data)
+            envelopes.append(_opened(n, raw))
+            if n != index or (last_hash and prev != last_hash):
+                raise ChainError(_unlinked(index, n, prev, last_hash))
         except ChainError as error:
             damage = Damage(index=index, reason=str(error).removeprefix(f"entry {index}: "))
             break
         if not last_hash:
-            first_prev = entry.prev
+            first_prev = prev
         last_hash = entry_hash(data)
-        envelopes.append(entry.envelope_raw)
     shape = Shape(
         first_prev=first_prev,
         last_hash=last_hash,
@@ -109,6 +112,15 @@ def _check_shape(run: Run) -> tuple[Shape, list[bytes]]:
         damage=damage,
     )
     return shape, envelopes
+
+
+def _opened(n: int, raw: bytes) -> _Opened:
+    """The envelope, or why the entry is void; raises ChainError when it is no JSON at all."""
+    try:
+        return admission.open_envelope(raw)
+    except AdmissionError as error:
+        check_envelope_form(n, raw)
+        return error
 
 
 def full_tile_roots(hashes: bytes) -> tuple[bytes, ...]:
@@ -125,27 +137,30 @@ def check_admission(run: Run, start: int, registry: Registry) -> Admitted:
 
     The entries' shape was checked. Whether an id was used before is left to the caller.
     """
-    entries = run.entries[start - run.first :]
-    return _admit([parse_entry(data).envelope_raw for data in entries], start, registry)
+    opened = [_opened(*cut_entry(data)[::2]) for data in run.entries[start - run.first :]]
+    return _admit(opened, start, registry)
 
 
-def _admit(envelopes: Sequence[bytes], start: int, registry: Registry) -> Admitted:
+def _admit(envelopes: Sequence[_Opened], start: int, registry: Registry) -> Admitted:
     identities: list[bytes] = []
     numbers: list[int] = []
     voids: list[Void] = []
     until = start + len(envelopes)
-    for n, raw in enumerate(envelopes, start=start):
+    for n, envelope in enumerate(envelopes, start=start):
+        if isinstance(envelope, AdmissionError):
+            voids.append(Void(n=n, code=envelope.code, reason=str(envelope)))
+            continue
+        header = envelope.header
+        if header.record_class == GOVERNANCE_CLASS:
+            until = n
+            break
         try:
-            envelope = admission.open_envelope(raw)
-            if envelope.header.record_class == GOVERNANCE_CLASS:
-                until = n
-                break
-            keys = admission.candidates(registry, n, envelope.header)
+            keys = admission.candidates(registry, n, header)
             admission.check_signature(registry, envelope, keys)
         except AdmissionError as error:
             voids.append(Void(n=n, code=error.code, reason=str(error)))
         else:
-            identities.append(admission.identity_of(envelope.header))
+            identities.append(admission.identity_of(header))
             numbers.append(n)
     return Admitted(
         until=until,
@@ -167,13 +182,10 @@ def missing_entry(entries: Sequence[bytes], first: int) -> Damage | None:
     return None
 
 
-def _check_link(entry: Entry, index: int, previous_hash: str) -> None:
-    if entry.n != index:
-        raise ChainError(_misplaced(index, entry.n))
-    if previous_hash and entry.prev != previous_hash:
-        raise ChainError(
-            f"names {entry.prev} as the entry before it, but that one hashes to {previous_hash}"
-        )
+def _unlinked(index: int, number: int, prev: str, previous_hash: str) -> str:
+    if number != index:
+        return _misplaced(index, number)
+    return f"names {prev} as the entry before it, but that one hashes to {previous_hash}"
 
 
 def _misplaced(index: int, number: int) -> str:
