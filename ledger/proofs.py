@@ -7,6 +7,7 @@ smaller tree as well.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Final, Protocol, TypeVar
 
 from ledger.errors import StoreError
@@ -26,6 +27,7 @@ from ledger.tiles import TILE_HEIGHT, TILE_WIDTH, split_tile
 
 T = TypeVar("T")
 
+PATHS_KEPT: Final = 64  # tiles whose paths are kept: 256 paths of 8 hashes, some 50 KB each
 SHARED_MIN: Final = 4  # from so many entries of one tile on, all its paths are made at once
 
 
@@ -120,7 +122,7 @@ async def receipts(
     for number in shared:
         first = number * TILE_WIDTH
         width = min(TILE_WIDTH, size - first)
-        inner = _paths(split_tile(tiles[0, number][: width * HASH_BYTES], width))
+        inner = _paths(tiles[0, number][: width * HASH_BYTES])
         # PATH(n, D[size]) = PATH within its tile, then the tile's own path: tiles lie on
         # multiples of a power of two, where RFC 9162 splits too.
         upper = tuple(inclusion_proof(read, first, size)[len(inner[0]) :])
@@ -129,8 +131,10 @@ async def receipts(
     return [Receipt(index=each, path=paths[each], checkpoint=note) for each in indices]
 
 
-def _paths(leaves: Sequence[bytes]) -> list[tuple[bytes, ...]]:
+@lru_cache(PATHS_KEPT)
+def _paths(tile: bytes) -> list[tuple[bytes, ...]]:
     """The inclusion path of every leaf in the tree of these leaves, each inner hash made once."""
+    leaves = split_tile(tile, len(tile) // HASH_BYTES)
     paths: list[tuple[bytes, ...]] = [()] * len(leaves)
 
     def walk(first: int, last: int) -> bytes:
