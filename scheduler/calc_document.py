@@ -12,6 +12,7 @@ from datetime import date
 from typing import Final, TypeAlias, cast, get_args
 
 from scheduler.calc_answer import derivation_json
+from scheduler.calc_benefits import read_daily_benefit, read_unemployment
 from scheduler.calc_home import dates, read_childcare, read_homes
 from scheduler.calc_values import OMITTED, Json, Problems, Reader, as_known, moment_of
 from scheduler.derive import derive
@@ -36,7 +37,7 @@ TOP: Final = (
 PERSON: Final = (
     "id", "birth_date", "death_date", "income", "monthly_income", "assets", "insured",
     "insured_from", "insured_until", "works", "relation", "lives_here_from", "lives_here_until",
-    "intensive_care", "aow_years",
+    "intensive_care", "aow_years", "ww", "daily_benefit",
 )  # fmt: skip
 GIVEN: Final = Text("Zo opgegeven.", "As stated.")
 DOCUMENTS_MAX: Final = 10_000
@@ -203,6 +204,8 @@ class _Document:
                 self._year: Known(value=works, records=(f"{at}.works",))},
             intensive_care=reader.flag("intensive_care") or False,
             aow_years=_years_built(reader, f"{at}.aow_years"),
+            unemployment=read_unemployment(reader, f"{at}.ww"),
+            daily_benefit=read_daily_benefit(reader, f"{at}.daily_benefit"),
         )  # fmt: skip
 
     def _years(self, amounts: Mapping[int, int], at: str) -> list[tuple[int, int, str]]:

@@ -155,6 +155,9 @@ def _month(version: Version, inputs: Inputs) -> _Outcome:
         article=version.file.article.text if nothing else None,
     )  # fmt: skip
     last = (output,) if part_step is None else (part_step, output)
+    shown = None if version.file.shown is None else program.step(version.file.shown)
+    if shown is not None and values.missing(shown.needs) is None:
+        last = (*last, shown)
     return _Outcome(
         version=version, amount=amount, part=part, scale=scale, months=[],
         records=values.records(), behind=(values, (*program.conditions, *last)),

@@ -35,6 +35,27 @@ class Income:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unemployment:
+    """A WW benefit: first day, uncapped day wage, work history, earnings by month, in cents."""
+
+    start: date
+    day_wage: int
+    years_before_2016: int
+    years_from_2016: int
+    four_of_five: bool  # 208 paid hours in four of the last five years (WW 42 lid 2)
+    income: Mapping[Month, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DailyBenefit:
+    """A benefit that the Toeslagenwet supplements, in cents a day before tax."""
+
+    day_wage: int
+    per_day: int
+    other_per_day: int  # other income of the household that counts (TW 6)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """One person. What is not in a mapping or outside every spell is unknown, never none."""
 
@@ -48,6 +69,8 @@ class Person:
     works: Mapping[int, Value[bool]] = field(default_factory=dict)  # paid work in that year
     intensive_care: bool = False  # a child with a Wlz or CIZ decision (AKW 7a)
     aow_years: Value[int] | None = None  # insured years, 0 to 50 (AOW 13)
+    unemployment: Value[Unemployment | None] | None = None
+    daily_benefit: Known[DailyBenefit] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,6 +86,8 @@ def compile_version(file: RegulationFile, supplied: frozenset[str] | None = None
         _output(file, year, file.year_output)
     if file.unavailable is None:
         _output(file, month, file.month_output)
+    if file.shown is not None:
+        _output(file, month, file.shown)
     secondary = {spec.name for spec in file.parameters if spec.confidence == "secondary"}
     secondary |= {spec.name for spec in file.tables if spec.confidence == "secondary"}
     return Version(file=file, month=month, year=year, secondary=frozenset(secondary))

@@ -134,6 +134,7 @@ class RegulationFile:
     tables: tuple[TableSpec, ...]
     steps: tuple[FormulaSpec, ...]
     month_output: str
+    shown: str | None  # a step beside the amount that the trace tells as well
     year_part: str | None
     year_steps: tuple[FormulaSpec, ...]
     year_output: str | None
@@ -159,7 +160,7 @@ def read_regulation(content: bytes, path: str) -> RegulationFile:
         top.fail("period", "'period' is month or quarter")
     unavailable = reader.says(top.section("unavailable")) if top.has("unavailable") else None
     outputs = top.section("outputs")
-    outputs.only("month", "year_part", "year")
+    outputs.only("month", "year_part", "year", "shown")
     year = top.section("year")
     year.only("conditions", "formulas")
     steps = (*reader.steps(top, "conditions"), *reader.steps(top, "formulas"))
@@ -178,6 +179,7 @@ def read_regulation(content: bytes, path: str) -> RegulationFile:
         tables=tuple(reader.table(name, part) for name, part in top.sections("tables")),
         steps=steps,
         month_output="" if unavailable else outputs.text("month"),
+        shown=outputs.text("shown") if outputs.has("shown") else None,
         year_part=outputs.text("year_part") if outputs.has("year_part") else None,
         year_steps=(*reader.steps(year, "conditions"), *reader.steps(year, "formulas")),
         year_output=outputs.text("year") if outputs.has("year") else None,

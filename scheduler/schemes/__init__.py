@@ -7,11 +7,14 @@ from typing import Final, TypeAlias
 
 from scheduler.schemes import (
     aow,
+    beslagvrije_voet,
     bijstand,
     huurtoeslag,
     kinderbijslag,
     kinderopvangtoeslag,
     kindgebonden_budget,
+    toeslagenwet,
+    ww,
     zorgtoeslag,
 )
 from scheduler.schemes.toeslagen import Inputs, YearView
@@ -20,21 +23,28 @@ from specs.values import Month
 InputsOf: TypeAlias = Callable[[YearView, Month], Inputs]
 
 INPUTS: Final[Mapping[str, InputsOf]] = {
-    "zorgtoeslag": zorgtoeslag.inputs,
     "aow": aow.inputs,
+    "beslagvrije_voet": beslagvrije_voet.inputs,
     "bijstand": bijstand.inputs,
     "huurtoeslag": huurtoeslag.inputs,
     "kinderbijslag": kinderbijslag.inputs,
     "kinderopvangtoeslag": kinderopvangtoeslag.inputs,
     "kindgebonden_budget": kindgebonden_budget.inputs,
+    "toeslagenwet": toeslagenwet.inputs,
+    "ww": ww.inputs,
+    "zorgtoeslag": zorgtoeslag.inputs,
 }
 SUPPLIED: Final[Mapping[str, frozenset[str]]] = {
-    "zorgtoeslag": zorgtoeslag.SUPPLIES,
     "aow": aow.SUPPLIES,
+    "beslagvrije_voet": beslagvrije_voet.SUPPLIES,
     "bijstand": bijstand.SUPPLIES,
     "huurtoeslag": huurtoeslag.SUPPLIES,
     "kinderbijslag": kinderbijslag.SUPPLIES,
     "kinderopvangtoeslag": kinderopvangtoeslag.SUPPLIES,
     "kindgebonden_budget": kindgebonden_budget.SUPPLIES,
+    "toeslagenwet": toeslagenwet.SUPPLIES,
+    "ww": ww.SUPPLIES,
+    "zorgtoeslag": zorgtoeslag.SUPPLIES,
 }
-BY_MONTH: Final = frozenset({"bijstand"})  # income counts in the month in which it is received
+# Income counts in the month in which it is received, or the duration is counted by month.
+BY_MONTH: Final = frozenset({"beslagvrije_voet", "bijstand", "ww"})

@@ -34,23 +34,23 @@ def inputs(view: YearView, month: Month) -> Inputs:
         return {**dict.fromkeys(SUPPLIES, partner), **given}
     other = partner.value
     spouse = Known(value=int(other is not None), records=partner.records)
-    young, pension, adult = _ages(view.applicant, month)
+    young, pension, adult = age_flags(view.applicant, month)
     given |= {"volwassen": adult, "jong": young, "pensioen": pension, "gehuwd": spouse,
-              "kind": _minor_child(view.household, month),
+              "kind": minor_child(view.household, month),
               "kostendelers": _cost_sharers(view.household, month),
-              "ontvangen_inkomen": _received(view.household, view.applicant, month),
+              "ontvangen_inkomen": received(view.household, view.applicant, month),
               "vermogen": view.assets(view.applicant),
               "partner_jong": NONE, "partner_pensioen": NONE}  # fmt: skip
     if other is not None:
-        given["partner_jong"], given["partner_pensioen"], _ = _ages(other, month)
-        theirs = _received(view.household, other, month)
+        given["partner_jong"], given["partner_pensioen"], _ = age_flags(other, month)
+        theirs = received(view.household, other, month)
         given["ontvangen_inkomen"] = add(given["ontvangen_inkomen"], theirs)
         given["vermogen"] = add(given["vermogen"], view.assets(other))
         given |= _not_sourced(given)
     return given
 
 
-def _ages(person: Person, month: Month) -> tuple[Value[int], Value[int], Value[int]]:
+def age_flags(person: Person, month: Month) -> tuple[Value[int], Value[int], Value[int]]:
     """Whether a person is 18 to 20, has reached pension age, and is 18 or older (Pw 20, 21, 22)."""
     birth = person.birth_date
     if isinstance(birth, Unknown):
@@ -85,7 +85,8 @@ def _not_sourced(given: Inputs) -> Inputs:
     return {}
 
 
-def _minor_child(household: Household, month: Month) -> Value[int]:
+def minor_child(household: Household, month: Month) -> Value[int]:
+    """Whether a child under 18 of the family lives at home on the first day of the month."""
     children = household.children if household.home_children is None else household.home_children
     if isinstance(children, Unknown):
         return children
@@ -118,7 +119,7 @@ def _cost_sharers(household: Household, month: Month) -> Value[int]:
     return Known(value=found, records=merge_records(*records))
 
 
-def _received(household: Household, person: Person, month: Month) -> Value[int]:
+def received(household: Household, person: Person, month: Month) -> Value[int]:
     """Net income received in the month (Pw 31, 32); toeslagen and kinderbijslag are no income."""
     found = person.monthly_income.get(month)
     if found is not None:
