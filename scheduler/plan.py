@@ -7,8 +7,10 @@ Money moves nowhere here: payers and creditors execute on the planned dates (DES
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import repeat
 
 import numpy as np
 
@@ -23,8 +25,10 @@ from scheduler.plan_board import (
     Series,
     build_board,
     horizon_of,
-    receipt_of,
+    place,
+    placement_of,
     series_of,
+    terms_of,
 )
 from scheduler.plan_reasons import reasons_of
 from scheduler.plan_search import Choice, best_day
@@ -163,26 +167,29 @@ class Table:
 def build_table(request: PlanRequest, accepted: Accepted, calendars: PayCalendars) -> Table:
     """Columns for every day of the month at once."""
     horizon = horizon_of(request.first, request.months)
-    flows, series = accepted.flows, accepted.series
-    receipts = [receipt_of(flow, calendars) for flow in flows]
+    flows, series, opening = accepted.flows, accepted.series, request.opening_cents
     switch = switch_day(request)
     enrols = request.current_day is None
-    opening = request.opening_cents
-    floors = [switch.toordinal() if enrols or flow.joins else 0 for flow in flows]
     until = None if request.bridge_by else period_from(switch).until.toordinal()
-    standing = None
+    joins = [enrols or flow.joins for flow in flows]
+    floors = [switch.toordinal() if one else 0 for one in joins]
+    terms = [
+        terms_of(flow, calendars, floor, until) for flow, floor in zip(flows, floors, strict=True)
+    ]
+    placements = [placement_of(one, horizon, calendars) for one in terms]
+    board = build_board(flows, terms, placements, horizon, opening)
+    before = board.natural
     if request.agreed and request.current_day is not None:
-        old = build_board(flows, series, receipts, horizon, opening, floors, until)
-        standing = best_day(old, None, [request.current_day]).planned
-        floors = [switch.toordinal()] * len(flows)
-    board = build_board(flows, series, receipts, horizon, opening, floors, until, standing)
-    return Table(
-        flows=flows,
-        joins=tuple(enrols or request.agreed or flow.joins for flow in flows),
-        switch=switch,
-        board=board,
-        before=board.natural if standing is None else standing,
-    )
+        joins = [True] * len(flows)
+        before = best_day(board, None, [request.current_day]).planned
+        terms = [replace(one, floor=switch.toordinal()) for one in terms]
+        standing = np.split(before, np.cumsum([len(one.occurrences) for one in series])[:-1])
+        placements = [
+            place(one, horizon, own, now)
+            for one, own, now in zip(terms, series, standing, strict=True)
+        ]
+        board = build_board(flows, terms, placements, horizon, opening)
+    return Table(flows=flows, joins=tuple(joins), switch=switch, board=board, before=before)
 
 
 def _choose(request: PlanRequest, table: Table) -> tuple[Choice, int | None]:
@@ -232,8 +239,9 @@ def _lines(table: Table, choice: Choice) -> list[list[PlannedLine]]:
     rank = np.where(board.slot == 0, 0, np.where(board.sign == 1, 1, 2))
     order: list[int] = np.argsort(choice.planned * 4 + rank, kind="stable").tolist()
     owners = [flows[index] for index in board.flow.tolist()]
-    made = map(
-        PlannedLine._make,
+    made: Iterator[PlannedLine] = map(
+        tuple.__new__,  # as PlannedLine._make, without a call of Python for each line
+        repeat(PlannedLine),
         zip(
             [flow.id for flow in owners],
             [flow.party for flow in owners],
@@ -253,6 +261,6 @@ def _lines(table: Table, choice: Choice) -> list[list[PlannedLine]]:
     all_lines = list(made)
     lines: list[list[PlannedLine]] = [[] for _ in range(board.horizon.months + 2)]
     home = board.home.tolist()
-    for place in order:
-        lines[home[place]].append(all_lines[place])
+    for index in order:
+        lines[home[index]].append(all_lines[index])
     return lines[1:-1]

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import chain
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from scheduler.banking import next_banking_day, shift_to_banking_day
-from scheduler.flows import Flow, Gap, Occurrence, Rhythm, occurrences
+from scheduler.flows import Flow, Gap, Occurrence, Rhythm, Window, occurrences
 from scheduler.paydays import PayCalendars, Receipt
 from specs.values import Month
 
@@ -27,15 +28,15 @@ DAYS: Final = tuple(range(1, 29))
 CELLS: Final = 62  # of a month: for each day first the unordered charges, then everything else
 FAR: Final = 10**7  # beyond any ordinal
 HORIZON_CACHE: Final = 64
-SERIES_CACHE: Final = 8192  # rhythms times horizons: some 2 kB each
+SERIES_CACHE: Final = 4096  # rhythms times horizons: some 3 kB each
+PLACEMENT_CACHE: Final = 8192  # terms times horizons: some 5 kB each
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Horizon:
     """The months planned, one more on each side, and the pay date of every day in each of them.
 
-    `pay` and `after` have shape (28, months + 2): the pay date, and the next banking day. `soonest`
-    and `latest` bound both over all days of a month.
+    `pay` and `after` have shape (28, months + 2): the pay date, and the next banking day.
     `cell` maps an ordinal minus `base` to its cell among those months.
     """
 
@@ -46,8 +47,6 @@ class Horizon:
     base: int
     pay: Ints
     after: Ints
-    soonest: Ints
-    latest: Ints
     cell: Ints
 
 
@@ -79,8 +78,6 @@ def horizon_of(first: Month, months: int) -> Horizon:
         base=base,
         pay=pays,
         after=afters,
-        soonest=pays.min(axis=0),
-        latest=afters.max(axis=0),
         cell=np.array([*cells, *([len(span) * CELLS] * 31)], dtype=np.int64),
     )
 
@@ -129,15 +126,108 @@ def series_of(rhythm: Rhythm, first: Month, months: int, calendars: PayCalendars
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Board:
-    """Columns over all payments of a household, in the order of its flows.
+class Placement:
+    """The payments of one flow, for every day of the month.
 
     `asked_low` to `asked_high` is the window a party accepts, `low` to `high` what law and
     transition leave of it; `stay` is where a payment stands unmoved. Before `floor` nothing moves,
-    `past` tells what stays for that. `sign` is 1 for an income, -1 for a charge; `slot` its place
-    in a day. `planned` and `hit`, shape (28, payments), say where it would stand for each day of
-    the month and whether that is the pay date.
+    `past` tells what stays for that. `planned` and `hit`, shape (28, payments), say where it would
+    stand for each day of the month and whether that is the pay date.
     """
+
+    series: Series
+    stay: Ints
+    floor: Ints
+    past: Flags
+    asked_low: Ints
+    asked_high: Ints
+    low: Ints
+    high: Ints
+    planned: Ints
+    hit: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """All that decides where the payments of a flow may stand; many households share them.
+
+    `unbridged_until`: the end of a transition in which nobody advances money for charges.
+    `floor` (an ordinal) is 0 for a flow that follows the household's day already.
+    """
+
+    rhythm: Rhythm
+    window: Window
+    sign: int
+    slot: int
+    receipt: Receipt
+    floor: int
+    unbridged_until: int | None
+
+
+@lru_cache(maxsize=PLACEMENT_CACHE)
+def placement_of(terms: Terms, horizon: Horizon, calendars: PayCalendars) -> Placement:
+    """The placement of a flow that leaves its natural dates."""
+    series = series_of(terms.rhythm, horizon.first, horizon.months, calendars)
+    return place(terms, horizon, series, series.natural)
+
+
+def place(terms: Terms, horizon: Horizon, series: Series, now: Ints) -> Placement:
+    """The placement of a flow whose payments stand on the dates `now`."""
+    natural, floor = series.natural, terms.floor
+    asked_low = natural - terms.window.earlier_days
+    asked_high = natural + terms.window.later_days
+    low = np.maximum(asked_low, series.first[terms.receipt])
+    high = np.minimum(asked_high, series.last[terms.receipt])
+    past = now < floor
+    stay = np.where(past | (natural < floor), now, natural)
+    until = terms.unbridged_until
+    if until is not None and terms.sign < 0 and floor:
+        # P2: in the transition no charge comes earlier than it did.
+        low = np.maximum(low, np.minimum(now, until + 1))
+        stay = np.where(natural <= until, np.maximum(natural, now), stay)
+    low = np.where(past, now, np.maximum(low, floor))
+    high = np.where(past, now, high)
+    planned, hit = _reach(terms, horizon, series.home, stay, low, high)
+    return Placement(
+        series=series,
+        stay=stay,
+        floor=np.full(len(natural), floor, dtype=np.int64),
+        past=past,
+        asked_low=asked_low,
+        asked_high=asked_high,
+        low=low,
+        high=high,
+        planned=planned,
+        hit=hit,
+    )
+
+
+def _reach(
+    terms: Terms, horizon: Horizon, home: Ints, stay: Ints, low: Ints, high: Ints
+) -> tuple[Ints, Flags]:
+    """For every day: the pay date of the month a payment is due in when its window meets that one,
+    else the nearer of those of the months around it, else where it stands unmoved."""
+    # P1: on a rail that may book it before an income of the same day, a charge comes a day later.
+    days = horizon.pay if terms.slot else horizon.after
+    same, before, later = days[:, home], days[:, home - 1], days[:, home + 1]
+    hit, can_before, can_later = (
+        (column >= low) & (column <= high) for column in (same, before, later)
+    )
+    # At equal distance an income comes earlier and a charge later: the safe side of P2.
+    nearer_before = (stay - before) < (later - stay) + (terms.sign == 1)
+    use_before = ~hit & can_before & (nearer_before | ~can_later)
+    use_later = ~hit & can_later & ~use_before
+    around = np.where(use_before, before, np.where(use_later, later, stay))
+    planned = np.where(hit, same, around)
+    on_pay_date = (stay == horizon.pay[:, home]) & (planned == stay)
+    return planned, hit | use_before | use_later | on_pay_date
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Board:
+    """Columns over all payments of a household, in the order of its flows: those of the flows'
+    placements one after the other, the flow's index, `sign` (1 for an income, -1 for a charge),
+    the amount and the `slot`, its place in a day (0: on a rail that books before incomes)."""
 
     horizon: Horizon
     opening: int
@@ -171,77 +261,60 @@ def receipt_of(flow: Flow, calendars: PayCalendars) -> Receipt:
     return "month"
 
 
+def terms_of(flow: Flow, calendars: PayCalendars, floor: int, unbridged_until: int | None) -> Terms:
+    """What decides where the payments of a flow may stand."""
+    charge = flow.direction == "out"
+    return Terms(
+        flow.rhythm,
+        flow.window,
+        -1 if charge else 1,
+        0 if charge and flow.rail == "unordered" else 1,
+        receipt_of(flow, calendars),
+        floor,
+        unbridged_until if charge else None,
+    )
+
+
 def build_board(
     flows: Sequence[Flow],
-    series: Sequence[Series],
-    receipts: Sequence[Receipt],
+    terms: Sequence[Terms],
+    placements: Sequence[Placement],
     horizon: Horizon,
     opening: int,
-    floors: Sequence[int],
-    unbridged_until: int | None,
-    standing: Ints | None = None,
 ) -> Board:
-    """The columns. Nothing of a flow moves that is due before its floor (an ordinal, 0: it follows
-    the household's day already), or to a day before it. `unbridged_until`: the end of a transition
-    in which nobody advances money for charges. `standing`: the dates of the plan replaced."""
-    flow, sign, slot, floor, earlier, later = _spread(flows, series, floors)
-    natural = _join([one.natural for one in series])
-    home = _join([one.home for one in series])
-    counted = list(zip(series, receipts, strict=True))
-    asked_low, asked_high = natural - earlier, natural + later
-    low = np.maximum(asked_low, _join([one.first[receipt] for one, receipt in counted]))
-    high = np.minimum(asked_high, _join([one.last[receipt] for one, receipt in counted]))
-    now = natural if standing is None else standing
-    past = now < floor
-    stay = np.where(past | (natural < floor), now, natural)
-    if unbridged_until is not None:  # P2: in the transition no charge comes earlier than it did
-        bound = (sign < 0) & (floor > 0)
-        low = np.where(bound, np.maximum(low, np.minimum(now, unbridged_until + 1)), low)
-        stay = np.where(bound & (natural <= unbridged_until), np.maximum(natural, now), stay)
-    low = np.where(past, now, np.maximum(low, floor))
-    high = np.where(past, now, high)
-    planned, hit = _reach(horizon, stay, home, sign, slot, low, high)
+    """The columns of a household."""
+    series = [one.series for one in placements]
+    rows = [(index, one.sign, one.slot) for index, one in enumerate(terms)]
+    table = np.array(rows, dtype=np.int64).reshape(len(rows), 3).T
+    flow, sign, slot = np.repeat(table, [len(one.occurrences) for one in series], axis=1)
     return Board(
         horizon=horizon,
         opening=opening,
         flow=flow,
-        occurrences=tuple(item for one in series for item in one.occurrences),
-        natural=natural,
-        stay=stay,
-        home=home,
+        occurrences=tuple(chain.from_iterable(one.occurrences for one in series)),
+        natural=_join([one.natural for one in series]),
+        stay=_join([one.stay for one in placements]),
+        home=_join([one.home for one in series]),
         sign=sign,
         amount=_amounts(flows, series),
         slot=slot,
-        floor=floor,
-        past=past,
-        asked_low=asked_low,
-        asked_high=asked_high,
-        low=low,
-        high=high,
-        planned=planned,
-        hit=hit,
+        floor=_join([one.floor for one in placements]),
+        past=_flags([one.past for one in placements]),
+        asked_low=_join([one.asked_low for one in placements]),
+        asked_high=_join([one.asked_high for one in placements]),
+        low=_join([one.low for one in placements]),
+        high=_join([one.high for one in placements]),
+        planned=_join([np.zeros((28, 0), dtype=np.int64), *(one.planned for one in placements)]),
+        hit=_flags([np.zeros((28, 0), dtype=np.bool_), *(one.hit for one in placements)]),
     )
 
 
-def _spread(flows: Sequence[Flow], series: Sequence[Series], floors: Sequence[int]) -> Ints:
-    """What is the same for all payments of a flow: index, sign, slot, floor, earlier, later."""
-    rows = [
-        (
-            index,
-            1 if flow.direction == "in" else -1,
-            0 if flow.direction == "out" and flow.rail == "unordered" else 1,
-            floor,
-            flow.window.earlier_days,
-            flow.window.later_days,
-        )
-        for index, (flow, floor) in enumerate(zip(flows, floors, strict=True))
-    ]
-    table = np.array(rows, dtype=np.int64).reshape(len(rows), 6)
-    return np.repeat(table.T, [len(one.occurrences) for one in series], axis=1)
-
-
 def _join(columns: Sequence[Ints]) -> Ints:
-    return np.concatenate(columns) if columns else np.zeros(0, dtype=np.int64)
+    return np.concatenate(columns, axis=-1) if columns else np.zeros(0, dtype=np.int64)
+
+
+def _flags(columns: Sequence[Flags]) -> Flags:
+    return np.concatenate(columns, axis=-1) if columns else np.zeros(0, dtype=np.bool_)
 
 
 def _amounts(flows: Sequence[Flow], series: Sequence[Series]) -> Ints:
@@ -252,56 +325,3 @@ def _amounts(flows: Sequence[Flow], series: Sequence[Series]) -> Ints:
         else:
             cents.extend([flow.amount_cents] * len(one.occurrences))
     return np.array(cents, dtype=np.int64)
-
-
-def pay_days_at(horizon: Horizon, home: Ints, slot: Ints, step: int) -> Ints:
-    """For every day the date of the plan in the month a payment is due in, or `step` months off.
-
-    P1: on a rail that may book it before an income of the same day, a charge comes a day later.
-    """
-    days = horizon.pay[:, home + step]
-    unordered = np.flatnonzero(slot == 0)
-    if unordered.size:
-        days[:, unordered] = horizon.after[:, home[unordered] + step]
-    return days
-
-
-def _reach(
-    horizon: Horizon, stay: Ints, home: Ints, sign: Ints, slot: Ints, low: Ints, high: Ints
-) -> tuple[Ints, Flags]:
-    """For every day: the pay date of the month a payment is due in when its window meets that one,
-    else the nearer of those of the months around it, else where it stands unmoved."""
-    planned = pay_days_at(horizon, home, slot, 0)
-    hit = (planned >= low) & (planned <= high)
-    planned = np.where(hit, planned, stay)
-    around = np.flatnonzero((low <= horizon.latest[home - 1]) | (high >= horizon.soonest[home + 1]))
-    if around.size:
-        part = _around(horizon, stay, home, sign, slot, low, high, around)
-        use = ~hit[:, around] & (part > 0)
-        planned[:, around] = np.where(use, part, planned[:, around])
-        hit[:, around] |= use
-    hit |= (stay == horizon.pay[:, home]) & (planned == stay)
-    return planned, hit
-
-
-def _around(
-    horizon: Horizon,
-    stay: Ints,
-    home: Ints,
-    sign: Ints,
-    slot: Ints,
-    low: Ints,
-    high: Ints,
-    places: Ints,
-) -> Ints:
-    """The nearer pay date in the months around, 0 where no window meets one."""
-    stay, home, sign, slot = stay[places], home[places], sign[places], slot[places]
-    low, high = low[places], high[places]
-    before = pay_days_at(horizon, home, slot, -1)
-    later = pay_days_at(horizon, home, slot, 1)
-    can_before = (before >= low) & (before <= high)
-    can_later = (later >= low) & (later <= high)
-    # At equal distance an income comes earlier and a charge later: the safe side of P2.
-    nearer_before = (stay - before) < (later - stay) + (sign == 1)
-    use_before = can_before & (nearer_before | ~can_later)
-    return np.where(use_before, before, np.where(can_later, later, 0))

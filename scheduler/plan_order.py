@@ -12,73 +12,84 @@ from typing import Final
 import numpy as np
 
 from scheduler.banking import next_banking_day
+from scheduler.plan_balances import running_of
 from scheduler.plan_board import CELLS, Board, Flags, Ints
 
-NEVER: Final = np.iinfo(np.int64).max
+_FREE: Final = 2**60  # more room than any sum of amounts takes
 
 
-def hold_back(board: Board, before: Ints, planned: Ints) -> Ints:
-    """The placement with as many moves as P1 allows.
+def hold_back(
+    board: Board, before: Ints, running: Ints, at: Ints, cells: Ints, planned: Ints
+) -> Flags:
+    """Takes back the moves that P1 does not allow; tells which.
 
-    Income earlier and charges later within a month can deepen no shortage: those stand. The others
-    are taken back in every month where a shortage shows, then admitted one by one, incomes first,
-    the largest amount first, then by date and by flow, each only when no shortage comes of it.
-    `before` has shape (months + 2, CELLS).
+    Income earlier and charges later within a month can deepen no shortage: those stand. Of the
+    others all that weigh on a shortage are taken back, then admitted one by one, incomes first, the
+    largest amount first, then by date and by flow, each only when no shortage comes of it.
+    `before` are the balances unmoved, `at` the cells then; `running`, `cells` and `planned` those
+    of this placement, changed in place.
     """
-    cell, base, signed = board.horizon.cell, board.horizon.base, board.sign * board.amount
-    at = cell[board.stay - base] + board.slot
-    to = cell[planned - base] + board.slot
-    risky = (board.sign * (planned - board.stay) > 0) | (at // CELLS != to // CELLS)
-    limit = np.minimum(before, 0) - board.opening
-    limit[[0, -1]] = -NEVER  # the months around the plan are not judged
+    signed = board.sign * board.amount
+    low, high = _weighed(at, cells, signed)
+    risky = (signed != 0) & (low < high)
+    limit = np.minimum(before, 0)
+    limit[[0, -1]] = -_FREE  # the months around the plan are not judged
+    room = np.full((len(before) + 1, CELLS), _FREE, dtype=np.int64)
+    room[:-1] = running - limit
     taken = np.zeros(len(signed), dtype=np.bool_)
     while True:
-        moves = np.zeros((len(before) + 1) * CELLS, dtype=np.int64)
-        np.add.at(moves, np.where(taken, at, to), signed)
-        running = np.cumsum(moves.reshape(-1, CELLS)[:-1], axis=1)
-        short = np.logical_or.reduce(running < limit, axis=1)
-        touching = risky & ~taken & (_of_months(short, at) | _of_months(short, to))
+        short = np.concatenate(([0], np.cumsum(room.ravel() < 0)))
+        touching = risky & ~taken & (short[high] > short[low])
         if not touching.any():
             break
         taken |= touching
-    order: list[int] = np.flatnonzero(taken).tolist()
-    order.sort(key=lambda i: (-board.sign[i], -board.amount[i], board.stay[i], i))
-    for i in order:
-        taken[i] = not _admit(moves, limit, int(at[i]), int(to[i]), int(signed[i]))
-    return np.where(taken, board.stay, planned)
+        room[:-1] = running_of(board, np.where(taken, at, cells)[None, :])[0] - limit
+    places = np.flatnonzero(taken)
+    order = np.lexsort((places, board.stay[places], -board.amount[places], -board.sign[places]))
+    places = places[order]
+    columns = (column[places].tolist() for column in (at, cells, signed))
+    flat = room.reshape(-1)
+    taken[places] = [not _admit(flat, *move) for move in zip(*columns, strict=True)]
+    running[...] = room[:-1] + limit
+    cells[taken], planned[taken] = at[taken], board.stay[taken]
+    return taken
 
 
-def _of_months(months: Flags, cells: Ints) -> Flags:
-    found: Flags = months[np.minimum(cells // CELLS, len(months) - 1)]
-    return found
+def _weighed(at: Ints, to: Ints, signed: Ints) -> tuple[Ints, Ints]:
+    """The span of cells in which a move lowers the balance; empty when it lowers none."""
+    inside = at // CELLS == to // CELLS
+    later = np.where(signed > 0, at, to)  # an income is missed from there, a charge felt from there
+    until = np.where(signed > 0, to, at)
+    return later, np.where(inside, until, (later // CELLS + 1) * CELLS)
 
 
-def _admit(moves: Ints, limit: Ints, at: int, to: int, signed: int) -> bool:
-    """Moves an amount from one cell to another, and back again when a shortage comes of it."""
-    moves[at] -= signed
-    moves[to] += signed
-    for month in {at // CELLS, to // CELLS}:
-        if month < len(limit):
-            running = np.add.accumulate(moves[month * CELLS : (month + 1) * CELLS])
-            if (running < limit[month]).any():
-                moves[at] += signed
-                moves[to] -= signed
-                return False
+def _admit(room: Ints, at: int, to: int, signed: int) -> bool:
+    """Moves an amount between cells when no shortage comes of it. `room` is by cell what the
+    balance has above the limit; it is changed only by an admitted move."""
+    if at // CELLS == to // CELLS:  # an income later or a charge earlier
+        span, amount = room[min(at, to) : max(at, to)], abs(signed)
+        if span.min() < amount:
+            return False
+        span -= amount
+        return True
+    left = room[at : (at // CELLS + 1) * CELLS]
+    joined = room[to : (to // CELLS + 1) * CELLS]
+    worse = left if signed > 0 else joined
+    if worse.min() < abs(signed):
+        return False
+    left -= signed
+    joined += signed
     return True
 
 
-def charged_early(board: Board, running: Ints, planned: Ints) -> Flags:
-    """Which placements take a moved charge on a day on which its money is not there.
-
-    `running` has shape (rows, months + 2, CELLS), `planned` (rows, payments).
-    """
-    cells = board.horizon.cell[planned - board.horizon.base] + board.slot
-    width = running.shape[1] * CELLS
-    rows = np.arange(len(planned), dtype=np.int64)[:, None]
-    balance = running.reshape(len(planned), width)[rows, np.minimum(cells, width - 1)]
-    early = (balance < 0) & (planned != board.stay) & (board.sign < 0) & (board.amount > 0)
-    found: Flags = np.logical_or.reduce(early & (planned < board.high), axis=1)
-    return found
+def charged_early(board: Board, cells: Ints, running: Ints, planned: Ints) -> bool:
+    """Whether a placement takes a moved charge on a day on which its money is not there."""
+    flat = running.reshape(-1)
+    short = flat[np.minimum(cells, len(flat) - 1)] < 0
+    if not short.any():
+        return False
+    movable = (planned != board.stay) & (board.sign < 0) & (planned < board.high)
+    return bool((short & movable & (board.amount > 0)).any())
 
 
 def wait_for_income(board: Board, running: Ints, planned: Ints) -> Flags:

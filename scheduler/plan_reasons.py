@@ -33,10 +33,13 @@ def reasons_of(flows: Sequence[Flow], board: Board, choice: Choice) -> list[Text
     places = np.flatnonzero(~choice.hit)
     codes: list[int] = _codes(board, choice, places).tolist()
     owners: list[int] = board.flow[places].tolist()
+    of_window: dict[int, Text] = {}
     for place, code, owner in zip(places.tolist(), codes, owners, strict=True):
-        found[place] = _TEXTS[code] or plan_explain.outside_window(
-            flows[owner].party, flows[owner].window
-        )
+        text = _TEXTS[code] or of_window.get(owner)
+        if text is None:
+            flow = flows[owner]
+            text = of_window[owner] = plan_explain.outside_window(flow.party, flow.window)
+        found[place] = text
     return found
 
 

@@ -14,14 +14,15 @@ from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
-from scheduler.plan_board import CELLS, DAYS, Board, Flags, Ints
+from scheduler.plan_balances import cells_of, deepened, lowest_of, running_of
+from scheduler.plan_board import DAYS, Board, Flags, Ints
 from scheduler.plan_order import charged_early, hold_back, wait_for_income
 
 Criterion: TypeAlias = Literal["money", "balance", "moved", "preferred", "lowest"]
 Score: TypeAlias = tuple[int, int, int, int, int]
 
 CRITERIA: Final[tuple[Criterion, ...]] = ("money", "balance", "moved", "preferred", "lowest")
-_NEVER: Final = np.iinfo(np.int64).max
+BATCH: Final = 4  # days weighed at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,109 +47,90 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Balances:
-    """Running balances by cell, shape (rows, months + 2, CELLS), and which cells are used."""
+class Unmoved:
+    """What placements are compared with: cells, balances and lowest balances without a plan."""
 
+    cells: Ints
     running: Ints
-    used: Flags
-
-    def lowest(self, opening: int) -> Ints:
-        """After any payment of the month; the opening balance where nothing happens."""
-        low = np.where(self.used, self.running, _NEVER).min(axis=2)[:, 1:-1]
-        return np.where(low == _NEVER, opening, low)
-
-    def end(self) -> Ints:
-        """At the end of each month."""
-        return self.running[:, 1:-1, -1]
-
-
-def balances_of(board: Board, dates: Ints) -> Balances:
-    """The balances when the payments stand on `dates`, shape (rows, payments)."""
-    rows, months = dates.shape[0], board.horizon.months + 2
-    cells = board.horizon.cell[dates - board.horizon.base] + board.slot
-    width = (months + 1) * CELLS  # one more month catches what lies beyond
-    places = cells + np.arange(rows, dtype=np.int64)[:, None] * width
-    moves = np.zeros(rows * width, dtype=np.int64)
-    # ufunc.at reads beyond values it would have to broadcast (numpy 2.x): one value for each place.
-    np.add.at(moves, places.ravel(), np.tile(board.sign * board.amount, rows))
-    used = np.zeros(rows * width, dtype=np.bool_)
-    used[places[:, board.amount > 0]] = True
-    shape = (rows, months + 1, CELLS)
-    running = np.cumsum(moves.reshape(shape), axis=2) + board.opening
-    return Balances(running[:, :-1], used.reshape(shape)[:, :-1])
-
-
-def deepened(running: Ints, before: Ints) -> Flags:
-    """Where the plan makes or deepens a shortage, per row and month of the horizon."""
-    worse = (running < 0) & (running < before)
-    found: Flags = np.logical_or.reduce(worse[:, 1:-1], axis=2)
-    return found
+    lowest: Ints
 
 
 def best_day(board: Board, preferred: int | None, days: Sequence[int] = DAYS) -> Choice:
     """The best of `days`. Only days whose money could still win are looked at closely."""
-    before = balances_of(board, board.stay[None, :])
-    money = (board.hit * board.amount).sum(axis=1)
-    bounds = {day: int(money[day - 1]) for day in days}
+    base = _unmoved(board)
+    money: list[int] = (board.hit @ board.amount).tolist()
+    ranked = sorted(days, key=lambda day: -money[day - 1])
     choices: list[Choice] = []
     best = -1
-    for bound in sorted(set(bounds.values()), reverse=True):
-        if bound < best:
+    for start in range(0, len(ranked), BATCH):
+        batch = [day for day in ranked[start : start + BATCH] if money[day - 1] >= best]
+        if not batch:
             break
-        group = [day for day in days if bounds[day] == bound]
-        choices.extend(_weigh(board, before, group, preferred))
+        choices += _weigh(board, base, batch, [money[day - 1] for day in batch], best, preferred)
         best = max(choice.score[0] for choice in choices)
     choices.sort(key=lambda choice: choice.score, reverse=True)
     return _with_criterion(choices)
 
 
+def _unmoved(board: Board) -> Unmoved:
+    cells = cells_of(board, board.stay[None, :])
+    running = running_of(board, cells)
+    return Unmoved(cells[0], running[0], lowest_of(board, cells, running)[0])
+
+
 def _weigh(
-    board: Board, unplanned: Balances, days: Sequence[int], preferred: int | None
+    board: Board,
+    base: Unmoved,
+    days: Sequence[int],
+    bounds: Sequence[int],
+    best: int,
+    preferred: int | None,
 ) -> list[Choice]:
-    before, unmoved = unplanned.running, unplanned.lowest(board.opening)[0]
+    """The days of a batch that can still win, each placed under P1. `bounds`: their money before
+    P1; those that break nothing go first, so that the others need not be repaired in vain."""
     rows = np.array(days, dtype=np.int64) - 1
     planned, hit = board.planned[rows], board.hit[rows]
-    held = np.zeros_like(hit)
-    balances = balances_of(board, planned)
-    broken: list[int] = np.flatnonzero(deepened(balances.running, before).any(axis=1)).tolist()
-    for row in broken:
-        planned[row] = hold_back(board, before[0], planned[row])
-    if broken:
-        held = planned != board.planned[rows]
-        hit &= ~held
-        again = balances_of(board, planned[broken])
-        balances.running[broken], balances.used[broken] = again.running, again.used
-    waiting = np.zeros_like(hit)
-    early: list[int] = np.flatnonzero(charged_early(board, balances.running, planned)).tolist()
-    for row in early:
-        waiting[row] = wait_for_income(board, balances.running[row], planned[row])
-    if early:
-        hit &= ~waiting
-        again = balances_of(board, planned[early])
-        balances.running[early], balances.used[early] = again.running, again.used
-    lowest, end = balances.lowest(board.opening), balances.end()
-    money: list[int] = (hit * board.amount).sum(axis=1).tolist()
+    held, waiting = np.zeros_like(hit), np.zeros_like(hit)
+    cells = cells_of(board, planned)
+    running = running_of(board, cells)
+    broken: list[bool] = deepened(running, base.running).tolist()
+    kept: list[int] = []
+    for row in sorted(range(len(days)), key=lambda row: (broken[row], -bounds[row])):
+        if bounds[row] < best:
+            continue
+        if broken[row]:
+            held[row] = hold_back(
+                board, base.running, running[row], base.cells, cells[row], planned[row]
+            )
+        if charged_early(board, cells[row], running[row], planned[row]):
+            waiting[row] = wait_for_income(board, running[row], planned[row])
+            cells[row] = cells_of(board, planned[row])
+        hit[row] &= ~(held[row] | waiting[row])
+        best = max(best, int(hit[row] @ board.amount))
+        kept.append(row)
+    money: list[int] = (hit[kept] @ board.amount).tolist()
+    moved: list[int] = (np.abs(planned[kept] - board.natural) @ board.amount).tolist()
+    lowest = lowest_of(board, cells[kept], running[kept])
     floor: list[int] = lowest.min(axis=1).tolist()
-    moved: list[int] = (np.abs(planned - board.natural) @ board.amount).tolist()
     return [
         Choice(
-            day=day,
+            day=days[row],
             score=(
-                money[row],
-                floor[row],
-                -moved[row],
-                -abs(day - preferred) if preferred is not None else 0,
-                -day,
+                money[place],
+                floor[place],
+                -moved[place],
+                -abs(days[row] - preferred) if preferred is not None else 0,
+                -days[row],
             ),
             planned=planned[row],
             hit=hit[row],
             held=held[row],
             waiting=waiting[row],
-            lowest=lowest[row],
-            end=end[row],
-            lowest_unmoved=unmoved,
+            lowest=lowest[place],
+            end=running[row, 1:-1, -1],
+            lowest_unmoved=base.lowest,
         )
-        for row, day in enumerate(days)
+        for place, row in enumerate(kept)
     ]
 
 
