@@ -19,7 +19,7 @@ async def create_log(store: Store, genesis: bytes, signer: NoteSigner) -> str:
     if stored.size:
         raise StoreError("ledger store: holds a log already; a genesis is made once")
     envelope = admission.open_envelope(genesis)
-    tail, rows, tiles = sequence(empty_tail(), [envelope])
+    tail, rows, tiles = sequence(empty_tail(), [(envelope, admission.identity_of(envelope.header))])
     if tail.founded.origin != signer.name or tail.founded.log_vkey != signer.verifier.vkey:
         raise AdmissionError("wrong_key", "genesis: of another origin or log key than this signer")
     checkpoint = Checkpoint(origin=signer.name, size=1, root=tail.growth.root())

@@ -295,19 +295,31 @@ class Log:
         if not admitted:
             return
         try:
-            tail, rows, tiles = sequence(self._tail, [each.envelope for each in admitted])
+            tail, rows, tiles = sequence(
+                self._tail, [(each.envelope, each.identity) for each in admitted]
+            )
         except AdmissionError as error:  # a governance entry, which is alone in its batch
             admitted[0].tell(error)
             return
         root = tail.growth.root()
         checkpoint = Checkpoint(origin=self.origin, size=tail.size, root=root)
         head = Head(size=tail.size, note=sign_checkpoint(checkpoint, self._signer).encode())
-        batch = Batch(start=self._tail.size, rows=rows, tiles=tuple(tiles), head=head)
+        # Without mirrors the quorum is nobody's: the same transaction publishes.
+        alone = not tail.founded.mirrors and not self._tail.founded.mirrors
+        batch = Batch(
+            start=self._tail.size,
+            rows=rows,
+            tiles=tuple(tiles),
+            head=head,
+            published=head if alone else None,
+        )
         stored = await commit_surely(
             self._store, batch, after=self._stored, fence=self._fence, clock=self._clock
         )
         # Published may have grown meanwhile: only size and head are this batch's doing.
         self._stored = replace(self._stored, size=stored.size, head=stored.head)
+        if batch.published is not None:
+            self._stored = replace(self._stored, published=batch.published)
         if tail.registry is not self._tail.registry:
             self._policies.add(tail.size, tail.founded)
         self._tail = tail

@@ -113,9 +113,11 @@ async def receipts(
     shared = [number for number, group in groups.items() if len(group) >= SHARED_MIN]
 
     wanted = _Wanted()
-    for each in [*alone, *(number * TILE_WIDTH for number in shared)]:
-        wanted(0, each)
+    for each in alone:
         inclusion_proof(wanted, each, size)
+    for number in shared:
+        wanted(0, number * TILE_WIDTH)
+        _upper_path(wanted, number, size)
     tiles = await _fetch(store, wanted.tiles)
     read = NodeReader(tiles)
     paths = {each: tuple(inclusion_proof(read, each, size)) for each in alone}
@@ -123,12 +125,29 @@ async def receipts(
         first = number * TILE_WIDTH
         width = min(TILE_WIDTH, size - first)
         inner = _paths(tiles[0, number][: width * HASH_BYTES])
-        # PATH(n, D[size]) = PATH within its tile, then the tile's own path: tiles lie on
-        # multiples of a power of two, where RFC 9162 splits too.
-        upper = tuple(inclusion_proof(read, first, size)[len(inner[0]) :])
+        upper = _upper_path(read, number, size)
         for each in groups[number]:
             paths[each] = inner[each - first] + upper
     return [Receipt(index=each, path=paths[each], checkpoint=note) for each in indices]
+
+
+def _upper_path(read: HashReader, number: int, size: int) -> tuple[bytes, ...]:
+    """The part of PATH(n, D[size]) above tile `number`, the same for every n in it.
+
+    Tiles lie on multiples of a power of two, where RFC 9162 2.1.3.1 splits too.
+    """
+    first, last = number * TILE_WIDTH, min((number + 1) * TILE_WIDTH, size)
+    start, end, path = 0, size, []
+    while (start, end) != (first, last):
+        split = start + (1 << ((end - start - 1).bit_length() - 1))
+        if first < split:
+            path.append(subtree_root(read, split, end))
+            end = split
+        else:
+            path.append(subtree_root(read, start, split))
+            start = split
+    path.reverse()
+    return tuple(path)
 
 
 @lru_cache(PATHS_KEPT)

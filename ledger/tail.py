@@ -89,16 +89,16 @@ def registry_of(rows: Sequence[Row]) -> Registry | None:
 
 
 def sequence(
-    tail: Tail, envelopes: Sequence[Envelope]
+    tail: Tail, admitted: Sequence[tuple[Envelope, bytes]]
 ) -> tuple[Tail, tuple[Row, ...], list[HashTile]]:
-    """The admitted records as entries in this order, and the tail after them.
+    """The admitted records, each with its identity, as entries in this order; the tail after.
 
     Raises AdmissionError when a governance entry, alone in its batch, has no effect.
     """
     n, prev, registry = tail.size, tail.prev, tail.registry
     rows: list[Row] = []
     leaves: list[bytes] = []
-    for envelope in envelopes:
+    for envelope, identity in admitted:
         raw = encode_entry(Entry(n=n, prev=prev, envelope_raw=envelope.raw))
         prev = entry_hash(raw)
         governance = envelope.header.record_class == GOVERNANCE_CLASS
@@ -108,14 +108,7 @@ def sequence(
                 if registry is None
                 else admission.after(registry, n, prev, envelope.header)
             )
-        rows.append(
-            Row(
-                n=n,
-                raw=raw,
-                identity=admission.identity_of(envelope.header),
-                governance=governance,
-            )
-        )
+        rows.append(Row(n=n, raw=raw, identity=identity, governance=governance))
         leaves.append(leaf_hash(raw))
         n += 1
     growth = tail.growth.copy()

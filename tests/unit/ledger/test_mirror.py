@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import pytest
 
 from ledger import proofs
-from ledger.admission import open_envelope
+from ledger.admission import identity_of, open_envelope
 from ledger.chain import Entry, encode_entry, entry_hash
 from ledger.checkpoint import Checkpoint, check_cosignatures, sign_checkpoint
 from ledger.genesis import create_log
@@ -338,7 +338,7 @@ def test_the_sequencers_own_function_and_the_mirrors_agree() -> None:
         sequencer, mirror = await pair()
         tail: Tail = await load_tail(sequencer.store)
         envelopes = [open_envelope(raw) for raw in sequencer.records(1, 4)]
-        after, rows, _ = sequence(tail, envelopes)
+        after, rows, _ = sequence(tail, [(each, identity_of(each.header)) for each in envelopes])
         head = await sequencer.grow([row.raw for row in rows])
         await sequencer.offer(mirror, head, old=0)
         await sequencer.upload(mirror, head, start=0)

@@ -1,0 +1,58 @@
+"""How a fork is seen: every mirror asks the others what they last cosigned, and compares (L3).
+
+One pass over the peers; how often is the caller's (a node's alarm clock). What contradicts this
+copy is kept as evidence by the mirror; a peer that does not answer is named, not suspected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ledger.checkpoint import open_checkpoint
+from ledger.errors import LedgerError
+from ledger.mirror import Mirror
+from ledger.note import Verifier, parse_vkey
+from ledger.ports import Evidence, Peer
+from ledger.registry import Registry
+from ledger.witness import monitoring_path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """What one pass found: agreeing, unreachable or unusable members, and contradictions."""
+
+    agree: tuple[str, ...]
+    silent: Mapping[str, str]
+    evidence: tuple[Evidence, ...]
+
+
+async def compare_with(mirror: Mirror, peers: Mapping[str, Peer]) -> Compared:
+    """Compare this copy with what each member (mirror or witness) last cosigned."""
+    registry = mirror.registry
+    agree: list[str] = []
+    silent: dict[str, str] = {}
+    found: list[Evidence] = []
+    for member, peer in sorted(peers.items()):
+        try:
+            answer = await peer.get(monitoring_path(mirror.origin))
+            if answer.status == 404:
+                silent[member] = "has cosigned nothing yet"
+                continue
+            if registry is None or answer.status != 200:
+                silent[member] = f"status {answer.status}"
+                continue
+            signed = open_checkpoint(answer.body, _log_keys(registry), origin=mirror.origin)
+            evidence = await mirror.compare(signed.note)
+        except LedgerError as error:
+            silent[member] = str(error)
+            continue
+        if evidence is None:
+            agree.append(member)
+        else:
+            found.append(evidence)
+    return Compared(agree=tuple(agree), silent=silent, evidence=tuple(found))
+
+
+def _log_keys(registry: Registry) -> list[Verifier]:
+    return [parse_vkey(each) for each in (registry.log_vkey, *registry.retired_log_vkeys)]
