@@ -52,6 +52,7 @@ SERVICES: dict[str, Callable[[], bool]] = {
 CAPABILITIES: dict[str, Callable[[], bool]] = {
     "a loop device": _loop_device,
     "a network namespace": _network_namespace,
+    "the Go toolchain": lambda: shutil.which("go") is not None,
     "VASTEDAG_REALDATA": lambda: Path(os.environ.get("VASTEDAG_REALDATA", "/nowhere")).is_dir(),
 }
 
