@@ -120,9 +120,8 @@ class Acceptance:
             return
         if record.receipt is not None:
             self._check_receipt(connection, record.id, record.receipt, entry, now)
-        data = parse_payload(content.payload).data
         self._records.change(connection, record.author, record.id, n=entry.n)
-        self._standing.settle(connection, record.author, record.id, record.type, data, entry.n, now)
+        self._standing.settle(connection, parse_payload(content.payload), entry.n, now)
 
     def _check_receipt(
         self, connection: Connection, record: str, receipt: bytes, entry: EntryRow, now: int
@@ -153,9 +152,7 @@ class Acceptance:
             work.set_delivery(connection, delivery.author, delivery.id, "misfit", lookups)
             work.to_desk(connection, delivery.author, delivery.id, "misfit", str(fault), now)
             return
-        answer = self._standing.verdict(
-            connection, rule, entry.author, event.data, entry.n, known, len(lookups)
-        )
+        answer = self._standing.verdict(connection, rule, event, entry.n, known, len(lookups))
         if answer != "accepted":
             state = WAITING if answer == "waiting" else "mismatch"
             work.set_delivery(connection, delivery.author, delivery.id, state, lookups)
@@ -169,9 +166,7 @@ class Acceptance:
         if len(lookups) < len(persons):
             detail = "a person in it has no BSN and was joined to nobody"
             work.to_desk(connection, entry.author, entry.id, "unmapped", detail, now)
-        self._standing.settle(
-            connection, entry.author, entry.id, event.type, event.data, entry.n, now
-        )
+        self._standing.settle(connection, event, entry.n, now)
 
     def _open(self, entry: EntryRow, delivery: Delivery) -> tuple[Content, Event, TypeRule]:
         """The content, if it is what the entry promises; raises MismatchError."""
@@ -243,8 +238,6 @@ class Acceptance:
             id=entry.id,
             type=event.type,
             record_class=rule.record_class,
-            valid_from=event.valid_from,
-            valid_until=event.valid_until,
             term=rule.retention_years,
             state=WAITING,
             reason="",

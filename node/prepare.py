@@ -141,6 +141,8 @@ class Preparer:
     ) -> None:
         if rule.speaks_for == "own_record":
             self._check_corrected(connection, data)
+        if rule.speaks_for != "residents":
+            return
         homes: Mapping[str, Sequence[Residence]] = {
             path: self.records.residences(connection, subject) for path, subject in persons
         }
@@ -181,8 +183,6 @@ class Preparer:
             id=identity,
             type=draft.type,
             record_class=rule.record_class,
-            valid_from=draft.valid_from,
-            valid_until=draft.valid_until,
             term=rule.retention_years,
             state="pending",
             reason="",

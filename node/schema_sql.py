@@ -1,7 +1,7 @@
 """The node's own tables, as SQLAlchemy Core sees them; migrations/ makes them in a database.
 
-Nothing personal stands in clear in any of them but random subject ids and, in `residences`, the
-code of a municipality: BSNs, names and dates are in ciphertext whose keys can be destroyed.
+Nothing personal stands in clear in any of them but random subject ids: BSNs, names, dates and
+places are in ciphertext whose keys can be destroyed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from typing import Final
 from sqlalchemy import (
     BigInteger,
     Column,
-    Date,
     Index,
     Integer,
     LargeBinary,
@@ -34,8 +33,6 @@ records: Final = Table(
     Column("id", String(43), primary_key=True),
     Column("type", String(120), nullable=False),
     Column("record_class", String(32), nullable=False),
-    Column("valid_from", Date, nullable=False),
-    Column("valid_until", Date),
     Column("term", Integer, nullable=False),  # retention in years
     Column("state", String(16), nullable=False),  # pending opened refused not_competent erased
     Column("reason", Text, nullable=False, default=""),
@@ -65,8 +62,7 @@ residences: Final = Table(
     Column("author", String(63), primary_key=True),
     Column("id", String(43), primary_key=True),
     Column("subject", String(22), primary_key=True),
-    Column("municipality", String(4), nullable=False),  # "" = not in the Netherlands
-    Column("valid_from", Date, nullable=False),
+    Column("place", LargeBinary, nullable=False),  # ciphertext of municipality and first day
 )
 residences_by_subject: Final = Index("node_residences_subject", residences.c.subject)
 

@@ -19,8 +19,8 @@ from node.competent import Verdict, stated_municipality
 from node.prepare import Preparer
 from node.store_sql import Records, StoredRecord
 from scheduler.facts import SubjectId
-from specs.event import parse_payload
-from specs.records import Birth, Correction, Move, RecordData
+from specs.event import Event, parse_payload
+from specs.records import Correction
 
 WAITING: Final = "waiting"
 STATES: Final[Mapping[Verdict, str]] = {
@@ -49,109 +49,90 @@ class Standing:
         self,
         connection: Connection,
         rule: TypeRule,
-        author: str,
-        data: RecordData,
+        event: Event,
         n: int,
         subjects: Mapping[str, SubjectId],
         persons: int,
     ) -> Verdict:
+        """Whether the author may record this at entry n; persons: how many it names by BSN."""
+        if rule.speaks_for != "residents":
+            return "accepted"
         homes = {path: self._records.residences(connection, who) for path, who in subjects.items()}
         for place in range(persons - len(homes)):
             homes[f"unknown.{place}"] = []  # a person this node has never heard of lives anywhere
-        return competent.verdict(rule.speaks_for, author=author, data=data, n=n, residences=homes)
+        return competent.verdict(
+            rule.speaks_for, author=event.author, data=event.data, n=n, residences=homes
+        )
 
-    def settle(
-        self,
-        connection: Connection,
-        author: str,
-        record: str,
-        record_type: str,
-        data: RecordData,
-        n: int,
-        now: int,
-    ) -> None:
+    def settle(self, connection: Connection, event: Event, n: int, now: int) -> None:
         """Give a stored record its state, and look again at what it may have changed."""
-        subjects = self._records.persons_in(connection, author, record)
-        rule = self._competence.rule(record_type)
-        answer = self.verdict(connection, rule, author, data, n, subjects, len(subjects))
-        self._set_state(connection, author, record, answer, now)
+        subjects = self._records.persons_in(connection, event.author, event.id)
+        rule = self._competence.rule(event.type)
+        answer = self.verdict(connection, rule, event, n, subjects, len(subjects))
+        self._set_state(connection, event, answer, now)
         if answer != "accepted":
             return
         work.mark_changed(connection, subjects.values())
         self._wake(connection, subjects.values())
-        if self._note_residence(connection, author, record, data, subjects):
+        if self._note_residence(connection, event, subjects):
             self._look_again(connection, subjects["person"], now)
 
-    def _set_state(
-        self, connection: Connection, author: str, record: str, answer: Verdict, now: int
-    ) -> None:
-        self._records.change(connection, author, record, state=STATES[answer])
-        if answer == "accepted":
-            work.off_desk(connection, author, record, ("waiting", "not_competent"))
-        else:
-            work.to_desk(connection, author, record, answer, REASONS[answer], now)
+    def _set_state(self, connection: Connection, event: Event, answer: Verdict, now: int) -> None:
+        self._records.change(connection, event.author, event.id, state=STATES[answer])
+        if answer != "accepted":
+            work.to_desk(connection, event.author, event.id, answer, REASONS[answer], now)
+        elif self._competence.rule(event.type).speaks_for == "residents":
+            work.off_desk(connection, event.author, event.id, ("waiting", "not_competent"))
 
     def _note_residence(
-        self,
-        connection: Connection,
-        author: str,
-        record: str,
-        data: RecordData,
-        subjects: Mapping[str, SubjectId],
+        self, connection: Connection, event: Event, subjects: Mapping[str, SubjectId]
     ) -> bool:
         """Whether the record says where its person lives, or takes such a saying back."""
-        if isinstance(data, Correction):
-            self._records.drop_residence(connection, author, data.corrects)
+        if isinstance(event.data, Correction):
+            self._records.drop_residence(connection, event.author, event.data.corrects)
             return True
-        municipality = stated_municipality(data)
-        if municipality is None or not isinstance(data, Birth | Move):
+        municipality = stated_municipality(event.data)
+        if municipality is None:
             return False
-        event = self._records.get(connection, author, record)
-        assert event is not None  # stored by the caller
-        if self._taken_back(connection, author, record, subjects["person"]):
+        if self._taken_back(connection, event, subjects["person"]):
             return False
         self._records.add_residence(
-            connection, author, record, subjects["person"], municipality, event.valid_from
+            connection, event.author, event.id, subjects["person"], municipality, event.valid_from
         )
         return True
 
-    def _taken_back(
-        self, connection: Connection, author: str, record: str, subject: SubjectId
-    ) -> bool:
+    def _taken_back(self, connection: Connection, event: Event, subject: SubjectId) -> bool:
         """Whether a correction of this record was accepted before the record itself."""
         table = tables.records
         corrections = self._records.naming(
             connection,
             [subject],
-            table.c.author == author,
+            table.c.author == event.author,
             table.c.record_class == "correction",
             table.c.state == "opened",
         )
         return any(
-            isinstance(data, Correction) and data.corrects == record
-            for data in (self._data(connection, each) for each in corrections)
+            isinstance(data, Correction) and data.corrects == event.id
+            for data in (self._event(connection, each).data for each in corrections)
         )
 
-    def _data(self, connection: Connection, record: StoredRecord) -> RecordData:
-        content = self._records.content(connection, record.author, record.id)
-        return parse_payload(content.payload).data
+    def _event(self, connection: Connection, record: StoredRecord) -> Event:
+        return parse_payload(self._records.content(connection, record.author, record.id).payload)
 
     def _wake(self, connection: Connection, subjects: Iterable[SubjectId]) -> None:
         """Deliveries that wait for news of these persons are looked at again."""
-        waits, inbox = tables.inbox_waits, tables.inbox
-        for subject in set(subjects):
-            person = self._records.subjects.identity(connection, subject)
-            assert person.bsn is not None  # every subject was made of one
-            lookup = self._records.subjects.lookup(person.bsn)
-            rows = connection.execute(
-                select(waits.c.author, waits.c.id).where(waits.c.lookup == lookup)
-            ).all()
-            for author, record in rows:
-                connection.execute(
-                    update(inbox)
-                    .where(inbox.c.author == author, inbox.c.id == record)
-                    .values(state="received")
-                )
+        waits, inbox, persons = tables.inbox_waits, tables.inbox, tables.subjects
+        rows = connection.execute(
+            select(waits.c.author, waits.c.id)
+            .join(persons, persons.c.lookup == waits.c.lookup)
+            .where(persons.c.subject.in_(set(subjects)))
+        ).all()
+        for author, record in rows:
+            connection.execute(
+                update(inbox)
+                .where(inbox.c.author == author, inbox.c.id == record)
+                .values(state="received")
+            )
 
     def _look_again(self, connection: Connection, start: SubjectId, now: int) -> None:
         """A residence became known or fell away: judge the records of that person again.
@@ -159,29 +140,35 @@ class Standing:
         A verdict rests on lower entries, or on a municipality's own word (competent.py), so this
         ends, and ends the same whatever came first.
         """
-        table = tables.records
+        table, judged = tables.records, self._judged_types()
         subjects = [start]
         while subjects:
             subject = subjects.pop()
             for record in self._records.naming(
-                connection, [subject], table.c.state.in_(tuple(STATES.values()))
+                connection,
+                [subject],
+                table.c.type.in_(judged),
+                table.c.state.in_(tuple(STATES.values())),
+                table.c.n.is_not(None),
             ):
-                rule = self._competence.rule(record.type)
-                if record.n is None or rule.speaks_for != "residents":
-                    continue
-                data = self._data(connection, record)
+                assert record.n is not None  # asked for above
+                event = self._event(connection, record)
                 named = self._records.persons_in(connection, record.author, record.id)
-                answer = self.verdict(
-                    connection, rule, record.author, data, record.n, named, len(named)
-                )
+                rule = self._competence.rule(record.type)
+                answer = self.verdict(connection, rule, event, record.n, named, len(named))
                 if STATES[answer] == record.state:
                     continue
-                self._set_state(connection, record.author, record.id, answer, now)
-                self._note_residence(connection, record.author, record.id, data, named)
+                self._set_state(connection, event, answer, now)
+                self._note_residence(connection, event, named)
                 work.mark_changed(connection, named.values())
-                if stated_municipality(data) is not None:
+                if stated_municipality(event.data) is not None:
                     subjects.append(named["person"])
             self._address_again(connection, subject)
+
+    def _judged_types(self) -> tuple[str, ...]:
+        """The types that count only by where their persons live."""
+        rules = self._competence.rules.values()
+        return tuple(rule.type for rule in rules if rule.speaks_for == "residents")
 
     def _address_again(self, connection: Connection, subject: SubjectId) -> None:
         """Own records that waited for a municipality find their recipients now."""
@@ -193,4 +180,4 @@ class Standing:
             table.c.author == self._member,
             table.c.id.in_(select(waiting.c.id)),
         ):
-            self._preparer.address(connection, record, self._data(connection, record))
+            self._preparer.address(connection, record, self._event(connection, record).data)

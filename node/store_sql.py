@@ -40,8 +40,6 @@ class StoredRecord:
     id: str
     type: str
     record_class: str
-    valid_from: date
-    valid_until: date | None
     term: int
     state: str
     reason: str
@@ -80,8 +78,6 @@ _RECORD: Final = (
     tables.records.c.id,
     tables.records.c.type,
     tables.records.c.record_class,
-    tables.records.c.valid_from,
-    tables.records.c.valid_until,
     tables.records.c.term,
     tables.records.c.state,
     tables.records.c.reason,
@@ -199,27 +195,36 @@ class Records:
         valid_from: date,
     ) -> None:
         """Note where a subject lives according to one record; again is no harm."""
-        table = tables.residences
+        place = f"{municipality}|{valid_from.isoformat()}"
         put(
             connection,
-            table,
+            tables.residences,
             {"author": author, "id": record, "subject": subject},
-            {"municipality": municipality, "valid_from": valid_from},
+            {"place": self.subjects.hide(connection, subject, place)},
         )
 
     def residences(self, connection: Connection, subject: SubjectId) -> list[Residence]:
-        """Residences of a subject by opened records that are not taken back."""
+        """Residences of a subject by accepted records that are not taken back."""
         home, records = tables.residences, tables.records
         rows = connection.execute(
-            select(home.c.author, home.c.id, records.c.n, home.c.municipality, home.c.valid_from)
+            select(home.c.author, home.c.id, records.c.n, home.c.place)
             .join(records, (records.c.author == home.c.author) & (records.c.id == home.c.id))
             .where(home.c.subject == subject, records.c.state == "opened")
             .order_by(records.c.n)
-        )
-        return [
-            Residence(author=a, record=i, n=n, municipality=m, valid_from=v)
-            for a, i, n, m, v in rows
-        ]
+        ).all()
+        found = []
+        for author, record, n, hidden in rows:
+            municipality, _, day = self.subjects.show(connection, subject, hidden).partition("|")
+            found.append(
+                Residence(
+                    author=author,
+                    record=record,
+                    n=n,
+                    municipality=municipality,
+                    valid_from=date.fromisoformat(day),
+                )
+            )
+        return found
 
     def drop_residence(self, connection: Connection, author: str, record: str) -> None:
         """Forget the residences of a record that was taken back or no longer counts."""

@@ -110,6 +110,16 @@ class Subjects:
         plain = decrypt(key, ciphertext, bound("identity", subject))
         return PersonRef.model_validate(json.loads(plain))
 
+    def hide(self, connection: Connection, subject: SubjectId, text: str) -> bytes:
+        """A short text about a subject as ciphertext that dies with the subject's keys."""
+        key = self._key(connection, subject, IDENTITY_TERM)
+        return encrypt(key, text.encode(), bound("note", subject))
+
+    def show(self, connection: Connection, subject: SubjectId, hidden: bytes) -> str:
+        """The inverse of `hide`; raises ErasedError, SealError."""
+        key = self._key(connection, subject, IDENTITY_TERM)
+        return decrypt(key, hidden, bound("note", subject)).decode()
+
     def wrap(
         self,
         connection: Connection,

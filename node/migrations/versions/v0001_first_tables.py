@@ -38,8 +38,6 @@ def _records() -> None:
         sa.Column("id", sa.String(43), primary_key=True),
         sa.Column("type", sa.String(120), nullable=False),
         sa.Column("record_class", sa.String(32), nullable=False),
-        sa.Column("valid_from", sa.Date(), nullable=False),
-        sa.Column("valid_until", sa.Date()),
         sa.Column("term", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(16), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
@@ -64,8 +62,7 @@ def _records() -> None:
         sa.Column("author", sa.String(63), primary_key=True),
         sa.Column("id", sa.String(43), primary_key=True),
         sa.Column("subject", sa.String(22), primary_key=True),
-        sa.Column("municipality", sa.String(4), nullable=False),
-        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("place", sa.LargeBinary(), nullable=False),
     )
     op.create_index("node_residences_subject", "node_residences", ["subject"])
     op.create_table(
