@@ -10,6 +10,7 @@ from typing import Final
 from node.cli_output import UsageError
 from node.errors import StartError
 from node.home import Home, open_home
+from node.settings import SETTINGS_FILE
 
 HOME_VARIABLE: Final = "VASTEDAG_HOME"
 
@@ -25,11 +26,14 @@ def add_home(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def home_directory(arguments: argparse.Namespace) -> Path:
-    """The home named; raises UsageError when none is."""
+def home_directory(arguments: argparse.Namespace, *, new: bool = False) -> Path:
+    """The home named; raises UsageError when none is, or (unless `new`) no node is there."""
     if arguments.home is None:
         raise UsageError(f"--home: name the node's home, or set ${HOME_VARIABLE}")
-    return Path(arguments.home)
+    directory = Path(arguments.home)
+    if not new and not (directory / SETTINGS_FILE).is_file():
+        raise UsageError(f"{directory}: no node here; create it once with `vastedag init`")
+    return directory
 
 
 def home_of(arguments: argparse.Namespace) -> Home:

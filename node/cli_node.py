@@ -7,6 +7,7 @@ import asyncio
 import signal
 import tomllib
 from collections.abc import Awaitable, Callable
+from datetime import date
 from typing import Any, Final
 
 from ledger.errors import BusyError, LedgerError
@@ -20,11 +21,12 @@ from node.founding import found, public_keys
 from node.http_server import Listener
 from node.intake import SUBMISSION_TYPE, read_submission
 from node.replay import replay
-from node.runtime import Node
+from node.runtime import Node, system_today
 from node.web import surface_of
 from node.worker import Worker
-from specs.errors import SpecFileError
+from specs.errors import SpecFileError, ValueFaultError
 from specs.event import EventFaultError, parse_submitted
+from specs.values import parse_date
 
 FAULTS: Final = (NodeError, LedgerError, SpecFileError)
 
@@ -45,7 +47,7 @@ def _init_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _init(arguments: argparse.Namespace, output: Output) -> int:
-    directory = home_directory(arguments)
+    directory = home_directory(arguments, new=True)
     values = None if arguments.settings is None else _toml(arguments.settings)
     genesis = None if arguments.genesis is None else read_bytes(arguments.genesis)
     home, log = found(directory, values, genesis)
@@ -168,11 +170,20 @@ def _submit(arguments: argparse.Namespace, output: Output) -> int:
     return DONE
 
 
+def _replay_arguments(parser: argparse.ArgumentParser) -> None:
+    add_home(parser)
+    parser.add_argument(
+        "--today", metavar="DATE", help="the day to reckon with, like 2026-03-10 (default: today)"
+    )
+
+
 def _replay(arguments: argparse.Namespace, output: Output) -> int:
     """Fold every fact again and print the digest of what follows from it."""
 
+    today = system_today() if arguments.today is None else _day(arguments.today)
+
     async def run() -> dict[str, Any]:
-        node = Node.open(home_directory(arguments))
+        node = Node.open(home_directory(arguments), today=lambda: today)
         try:
             return await asyncio.to_thread(replay, node)
         finally:
@@ -188,10 +199,17 @@ def _replay(arguments: argparse.Namespace, output: Output) -> int:
     return DONE
 
 
+def _day(text: str) -> date:
+    try:
+        return parse_date(text)
+    except ValueFaultError as error:
+        raise UsageError(f"--today: {error}") from error
+
+
 COMMANDS: Final = {
     "init": Command(arguments=_init_arguments, run=_init, faults=FAULTS),
     "serve": Command(arguments=add_home, run=_serve, faults=FAULTS),
     "work": Command(arguments=add_home, run=_work, faults=FAULTS),
     "submit": Command(arguments=_submit_arguments, run=_submit, faults=FAULTS),
-    "replay": Command(arguments=add_home, run=_replay, faults=FAULTS),
+    "replay": Command(arguments=_replay_arguments, run=_replay, faults=FAULTS),
 }
