@@ -7,6 +7,7 @@ recorded: of n mirrors with a quorum of q, any n-q+1 include one that cosigned e
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -38,16 +39,7 @@ async def adopt(
     """
     registry = tail.founded
     enough = len(registry.mirrors) - registry.quorum + 1 if registry.mirrors else 0
-    heads: dict[str, SignedCheckpoint | None] = {}
-    while len(heads) < enough:
-        for member, peer in peers.items():
-            if member not in heads:
-                try:
-                    heads[member] = await _head_of(peer, tail)
-                except PeerError:
-                    continue
-        if len(heads) < enough:
-            await clock.sleep(retry_seconds)
+    heads = await _heads(peers, tail, enough, clock, retry_seconds)
     for member, head in heads.items():
         if head is not None and head.checkpoint.size <= tail.size:
             await _compare(store, tail, member, head, clock)
@@ -59,6 +51,40 @@ async def adopt(
     if head is None or head.checkpoint.size <= tail.size:
         return tail
     return await _take_over(store, tail, peers[largest[1]], head, checks, fence)
+
+
+async def _heads(
+    peers: Mapping[str, Peer], tail: Tail, enough: int, clock: Clock, retry_seconds: float
+) -> dict[str, SignedCheckpoint | None]:
+    """What at least `enough` mirrors cosigned last, and all others that answer meanwhile.
+
+    All are asked at once and each again until it answers: one that hangs holds up nobody.
+    """
+    heads: dict[str, SignedCheckpoint | None] = {}
+
+    async def ask(member: str, peer: Peer) -> None:
+        while member not in heads:
+            try:
+                heads[member] = await _head_of(peer, tail)
+            except PeerError:
+                await clock.sleep(retry_seconds)
+
+    asking = {asyncio.create_task(ask(member, peer)) for member, peer in peers.items()}
+    try:
+        while len(heads) < enough:
+            if not asking:  # fewer can be asked than it takes
+                await clock.sleep(retry_seconds)
+                continue
+            done, asking = await asyncio.wait(asking, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        if asking:
+            await clock.sleep(retry_seconds)
+    finally:
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+    return heads
 
 
 async def _head_of(peer: Peer, tail: Tail) -> SignedCheckpoint | None:

@@ -1,0 +1,401 @@
+"""A sequencer and its mirrors as processes, clients with journals, and the check of what is left.
+
+L1 and L3: nothing acknowledged is missing, nothing invented, one order everywhere, every receipt
+verifies, and the whole log passes `ledger.verify` at every member. Processes are stopped by their
+own handle, never by name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from ledger.chain import parse_entry
+from ledger.checkpoint import parse_checkpoint
+from ledger.checks_threads import InlineChecks
+from ledger.database_sql import Database, migrate, sqlite_url
+from ledger.errors import PeerError
+from ledger.fsck import fsck
+from ledger.genesis import create_log
+from ledger.note import parse_note
+from ledger.peers_http import HttpPeer
+from ledger.policy import parse_policy
+from ledger.ports import Evidence
+from ledger.proof import Receipt, parse_receipt
+from ledger.source_http import HttpSource
+from ledger.store_sql import SqlStore
+from ledger.verify import verify_log
+from ledger.witness import monitoring_path
+from node.ledger_side import genesis_registry
+from tests import ledger_faults as faults
+from tests import ledger_network as nets
+from tests.fault.member import SEQUENCER, Place, Plan
+from tests.ledger_postgres import free_port
+from tests.ledger_process import TOKEN
+
+ROOT = Path(__file__).parents[2]
+NAMES = (SEQUENCER, *nets.MIRRORS)
+LONG = os.environ.get("VASTEDAG_FAULTS") == "long"
+SEED = int(os.environ.get("VASTEDAG_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
+CLIENTS = 4
+ANSWER_SECONDS = 5.0
+PREFIX = monitoring_path(nets.ORIGIN).removesuffix("checkpoint")
+VKEY = nets.log_signer().verifier.vkey
+GENESIS = nets.governance_record(nets.genesis_body(), log="")
+POLICY = parse_policy(genesis_registry(GENESIS).policy_text().encode())
+
+
+def runs(*, short: int, long: int) -> int:
+    """How often a fault is tried: short in `make test`, long in `make faults`."""
+    return long if LONG else short
+
+
+class Member:
+    """One running process, held by a handle that no other process can come to stand for."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._handle = os.pidfd_open(pid)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, number)
+
+    def ended(self, seconds: float = 0.0) -> bool:
+        """Whether it is gone, or goes within these seconds."""
+        return bool(select.select([self._handle], [], [], seconds)[0])
+
+    def kill(self) -> None:
+        """kill -9, and wait until it is gone."""
+        self.send(signal.SIGKILL)
+        assert self.ended(30), f"process {self.pid} survives SIGKILL"
+        os.close(self._handle)
+
+
+class Nursery:
+    """The process that forks members; `inside` a network namespace when one is named."""
+
+    def __init__(self, inside: str | None = None) -> None:
+        ahead = [] if inside is None else ["ip", "netns", "exec", inside]
+        self._process = subprocess.Popen(
+            [*ahead, sys.executable, "-m", "tests.fault.member"],
+            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def fork(self, **order: object) -> Member:
+        """A member's process; see member.py."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return Member(int(self._process.stdout.readline()))
+
+    def close(self) -> None:
+        """End it, and with it all its children."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(20)
+        finally:
+            self._process.kill()
+            assert self._process.stdout is not None
+            self._process.stdout.close()
+
+
+@dataclass
+class Journal:
+    """What the clients did: every record is first invoked, then ok, refused or left unknown."""
+
+    file: Path
+    invoked: dict[bytes, str] = field(default_factory=dict)
+    receipts: dict[bytes, Receipt] = field(default_factory=dict)
+    refused: dict[bytes, bytes] = field(default_factory=dict)
+    unknown: int = 0
+
+    def invoke(self, raw: bytes, what: str) -> None:
+        """About to send."""
+        self.invoked[raw] = what
+        self._line(what, "invoke")
+
+    def ok(self, raw: bytes, receipt: Receipt) -> None:
+        """Acknowledged."""
+        before = self.receipts.setdefault(raw, receipt)
+        assert before.index == receipt.index, f"{self.invoked[raw]}: two places"
+        self._line(self.invoked[raw], f"ok {receipt.index}")
+
+    def in_doubt(self, raw: bytes) -> None:
+        """No answer, or one that says that the outcome is unknown."""
+        self.unknown += 1
+        self._line(self.invoked[raw], "unknown")
+
+    def refuse(self, raw: bytes, body: bytes) -> None:
+        """Refused for good: it may never appear."""
+        self.refused[raw] = body
+        self._line(self.invoked[raw], "refused")
+
+    def _line(self, what: str, state: str) -> None:
+        with self.file.open("a") as file:
+            file.write(f"{what} {state}\n")
+
+
+class Site:
+    """The whole network below one directory."""
+
+    def __init__(self, directory: Path, databases: Mapping[str, Path] | None = None) -> None:
+        """databases: the folder of each member's database, this directory when not named."""
+        self.directory = directory
+        self.members: dict[str, Member] = {}
+        self.nurseries: dict[str, Nursery] = {}
+        self.journal = Journal(directory / "journal")
+        self.log_id = ""
+        self._folders = dict(databases or {})
+        self._clients = 0
+        self._nursery: Nursery | None = None
+
+    async def prepare(self, hosts: Mapping[str, str] | None = None) -> None:
+        """Databases with their tables, the genesis, and everybody's place."""
+        places = {
+            name: Place(
+                host=(hosts or {}).get(name, "127.0.0.1"),
+                port=free_port(),
+                database=str(self.folder(name) / f"{name}.sqlite3"),
+            )
+            for name in NAMES
+        }
+        first = Path(places[SEQUENCER].database)
+        await asyncio.to_thread(migrate, sqlite_url(first))
+        for name in nets.MIRRORS:  # the same empty tables
+            Path(places[name].database).write_bytes(first.read_bytes())
+        database = Database(sqlite_url(first))
+        self.log_id = await create_log(SqlStore(database), GENESIS, nets.log_signer())
+        await database.close()
+        self.plan = Plan(log_id=self.log_id, places=places)
+        self.plan.write(self.directory)
+
+    def folder(self, name: str) -> Path:
+        """Where a member's database lies."""
+        return self._folders.get(name, self.directory)
+
+    def move_databases(self, folder: Path) -> None:
+        """From here on all databases are those in this folder."""
+        self._folders = dict.fromkeys(NAMES, folder)
+        self.plan = Plan(
+            log_id=self.log_id,
+            places={
+                name: Place(
+                    host=place.host, port=place.port, database=str(folder / f"{name}.sqlite3")
+                )
+                for name, place in self.plan.places.items()
+            },
+        )
+        self.plan.write(self.directory)
+
+    def start(self, *names: str) -> None:
+        """Start members that do not run; all of them when none is named."""
+        for name in names or NAMES:
+            if name not in self.members:
+                self.members[name] = self._nursery_of(name).fork(
+                    name=name,
+                    directory=str(self.directory),
+                    log=str(self.directory / f"{name}.log"),
+                )
+
+    def _nursery_of(self, name: str) -> Nursery:
+        if name in self.nurseries:
+            return self.nurseries[name]
+        if self._nursery is None:
+            self._nursery = Nursery()
+        return self._nursery
+
+    def kill(self, *names: str) -> None:
+        """kill -9 of these, or of all that run."""
+        for name in names or tuple(self.members):
+            self.members.pop(name).kill()
+
+    def signal(self, number: signal.Signals, *names: str) -> None:
+        """Send a signal to these, or to all that run."""
+        for name in names or tuple(self.members):
+            self.members[name].send(number)
+
+    def close(self) -> None:
+        """End everything that was started."""
+        self.kill()
+        for nursery in {*self.nurseries.values(), *filter(None, [self._nursery])}:
+            nursery.close()
+
+    def set_clock(self, name: str, seconds: int) -> None:
+        """Move a member's clock."""
+        file = self.directory / f"{name}.clock.new"
+        file.write_text(str(seconds))
+        file.replace(self.directory / f"{name}.clock")
+
+    async def checkpoint_size(self, name: str) -> int | None:
+        """The size a member shows; None when it does not answer or has nothing."""
+        path = "checkpoint" if name == SEQUENCER else f"{PREFIX}checkpoint"
+        try:
+            async with httpx.AsyncClient(timeout=2.0) as client:
+                answer = await client.get(f"{self.plan.places[name].url}/{path}")
+        except httpx.HTTPError:
+            return None
+        if answer.status_code != 200:
+            return None
+        return parse_checkpoint(parse_note(answer.content).text).size
+
+    async def submit(self, raw: bytes, *, seconds: float = ANSWER_SECONDS) -> Receipt | None:
+        """Send one journalled record once; None when it is unknown what became of it."""
+        timeout = httpx.Timeout(seconds)
+        async with httpx.AsyncClient(timeout=timeout) as client:
+            peer = HttpPeer(self.plan.places[SEQUENCER].url, client=client, token=TOKEN)
+            return await self._send(peer, raw)
+
+    def record(self, what: str, **fields: str) -> bytes:
+        """A good record, entered in the journal as invoked."""
+        raw = nets.record(self.log_id, what, **fields)  # type: ignore[arg-type]
+        self.journal.invoke(raw, what)
+        return raw
+
+    async def surely(self, what: str, *, seconds: float = 60.0) -> Receipt:
+        """Record something, sending it again until there is a receipt."""
+        raw = self.record(what)
+        async with asyncio.timeout(seconds):
+            while True:
+                receipt = await self.submit(raw)
+                if receipt is not None:
+                    return receipt
+                await asyncio.sleep(0.1)
+
+    async def _send(self, peer: HttpPeer, raw: bytes) -> Receipt | None:
+        try:
+            answer = await peer.post("submit", raw, "application/json")
+        except PeerError:
+            self.journal.in_doubt(raw)
+            return None
+        if answer.status == 200:
+            receipt = parse_receipt(answer.body)
+            self.journal.ok(raw, receipt)
+            return receipt
+        if answer.status in (502, 503):
+            self.journal.in_doubt(raw)
+        else:
+            self.journal.refuse(raw, answer.body)
+        return None
+
+    async def _client(self, number: int, chance: random.Random) -> None:
+        timeout = httpx.Timeout(ANSWER_SECONDS)
+        async with httpx.AsyncClient(timeout=timeout) as client:
+            peer = HttpPeer(self.plan.places[SEQUENCER].url, client=client, token=TOKEN)
+            count = 0
+            while True:
+                raw = self.record(f"{number}/{count}")
+                while await self._send(peer, raw) is None:
+                    await asyncio.sleep(0.05)
+                    if chance.random() < 0.2:
+                        break  # given up: it may be recorded or not, and is never sent again
+                count += 1
+
+    @asynccontextmanager
+    async def load(self, clients: int = CLIENTS) -> AsyncIterator[None]:
+        """Clients that send without pause inside the block; an error of theirs is raised."""
+        self._clients += clients
+        first = self._clients - clients
+        tasks = [
+            asyncio.create_task(self._client(first + n, random.Random(SEED + first + n)))
+            for n in range(clients)
+        ]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            for task in tasks:
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    async def acknowledged(self, more: int, *, seconds: float = 60.0) -> None:
+        """Wait until so many more records were acknowledged."""
+        goal = len(self.journal.receipts) + more
+        async with asyncio.timeout(seconds):
+            while len(self.journal.receipts) < goal:
+                await asyncio.sleep(0.01)
+
+    async def settled(self, members: Sequence[str] = NAMES, *, seconds: float = 90.0) -> int:
+        """Wait until these show one and the same size after one more record."""
+        last = await self.surely(f"settle {len(self.journal.invoked)}", seconds=seconds)
+        async with asyncio.timeout(seconds):
+            while True:
+                sizes = {await self.checkpoint_size(name) for name in members}
+                if len(sizes) == 1 and None not in sizes and min(filter(None, sizes)) > last.index:
+                    return int(sizes.pop() or 0)
+                await asyncio.sleep(0.1)
+
+    async def check(self) -> int:
+        """All of the check: over HTTP as an auditor, then on the stopped stores. The entries."""
+        size = await self.settled()
+        for name in NAMES:
+            prefix = "" if name == SEQUENCER else PREFIX
+            source = HttpSource(f"{self.plan.places[name].url}/{prefix}", token=TOKEN)
+            demanded = POLICY if name == SEQUENCER else None
+            report = await asyncio.to_thread(verify_log, source, VKEY, demanded, workers=0)
+            source.close()
+            assert (report.size, report.entries, report.void_count) == (size, size, 0)
+        self.kill()
+        await self.check_stores(size)
+        return size
+
+    async def check_stores(self, size: int) -> None:
+        """Compare the stopped stores with each other and with the journal."""
+        databases = {name: Database(sqlite_url(self.database(name))) for name in NAMES}
+        stores = {name: SqlStore(each) for name, each in databases.items()}
+        try:
+            mirrors = [stores[name] for name in nets.MIRRORS]
+            await faults.check_network(stores[SEQUENCER], mirrors, self.journal.receipts)
+            for name, store in stores.items():
+                assert (await store.load()).size == size, name
+                assert await fsck(store, InlineChecks()) == [], name
+            raws = await stores[SEQUENCER].entries(1, size)
+            recorded = [parse_entry(raw).envelope_raw for raw in raws]
+            assert set(recorded) <= self.journal.invoked.keys(), "an entry that nobody sent"
+            assert not set(recorded) & self.journal.refused.keys(), "an entry that was refused"
+            assert len(set(recorded)) == len(recorded), "an entry recorded twice"
+        finally:
+            for database in databases.values():
+                await database.close()
+
+    def database(self, name: str) -> Path:
+        """A member's database file."""
+        return Path(self.plan.places[name].database)
+
+    async def evidence(self, name: str) -> list[Evidence]:
+        """What a stopped member keeps as evidence."""
+        database = Database(sqlite_url(self.database(name)))
+        try:
+            return await SqlStore(database).evidence()
+        finally:
+            await database.close()
+
+
+@asynccontextmanager
+async def network(
+    directory: Path, databases: Mapping[str, Path] | None = None
+) -> AsyncIterator[Site]:
+    """A network that runs until the block ends."""
+    site = Site(directory, databases)
+    await site.prepare()
+    try:
+        site.start()
+        yield site
+    finally:
+        site.close()
