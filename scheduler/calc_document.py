@@ -80,11 +80,13 @@ def answer(document: Json, rulebook: Rulebook) -> tuple[Answer, bool]:
 
 
 def requirements(rulebook: Rulebook) -> dict[str, tuple[tuple[str, Text], ...]]:
-    """Per scheme the keys its newest version needs, with what they mean."""
-    return {
-        scheme: tuple((key, Text(says.nl, says.en)) for key, says in versions[-1].file.requires)
-        for scheme, versions in sorted(rulebook.versions.items())
-    }
+    """Per scheme the keys its newest version with figures needs, with what they mean."""
+    found: dict[str, tuple[tuple[str, Text], ...]] = {}
+    for scheme, versions in sorted(rulebook.versions.items()):
+        told = [version.file.requires for version in versions if version.file.requires]
+        keys = told[-1] if told else ()
+        found[scheme] = tuple((key, Text(says.nl, says.en)) for key, says in keys)
+    return found
 
 
 def parse(document: Json, rulebook: Rulebook) -> tuple[CalcRequest | None, list[Problem]]:

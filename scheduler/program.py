@@ -35,6 +35,7 @@ class Step:
     run: Run
     needs: frozenset[str]
     uses: Uses
+    bare: bool  # nothing but the name of an input: when such a condition holds, the input tells it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,8 +194,9 @@ class _Compiler:
         self._scope.names[spec.name] = Typed(read_op, typed.known_unit(), typed.scale)
         needs = frozenset().union(*(self._needs(name) for name in names))
         self._steps[spec.name] = Step(
-            spec=spec, slot=slot, typed=typed, run=bind(op, self._tables), needs=needs, uses=uses
-        )
+            spec=spec, slot=slot, typed=typed, run=bind(op, self._tables), needs=needs, uses=uses,
+            bare=isinstance(tree, Name),
+        )  # fmt: skip
 
     def _compile(self, spec: FormulaSpec, tree: Tree) -> Typed:
         rounding = None
@@ -226,10 +228,9 @@ class _Compiler:
             inner = self._uses(tree.argument)
             return lambda slots: (*inner(slots), table)
         parts = [self._uses(argument) for argument in tree.arguments]
-        if tree.operator == "if":
+        if tree.operator in ("if", "and", "or"):
             holds = bind(compile_tree(tree.arguments[0], self._scope, None).op, self._tables)
-            condition, then, other = parts
-            return lambda slots: condition(slots) + (then if holds(slots) else other)(slots)
+            return _taken(tree.operator, holds, parts)
         return lambda slots: tuple(name for part in parts for name in part(slots))
 
     def _unit(self, text: str, line: int) -> Unit:
@@ -241,6 +242,16 @@ class _Compiler:
     def _fail(self, spec: FormulaSpec, error: RuleError) -> NoReturn:
         message = f"{spec.name} ({spec.article.text}): {error}"
         raise SpecFileError(self._file.path, spec.line, message) from error
+
+
+def _taken(operator: str, holds: Run, parts: Sequence[Uses]) -> Uses:
+    """What is read where a first part decides whether a second one matters."""
+    first = parts[0]
+    if operator == "if":
+        _, then, other = parts
+        return lambda slots: first(slots) + (then if holds(slots) else other)(slots)
+    second, wanted = parts[1], operator == "and"
+    return lambda slots: first(slots) + (second(slots) if bool(holds(slots)) is wanted else ())
 
 
 def _names(tree: Tree) -> tuple[str, ...]:

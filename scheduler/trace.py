@@ -133,7 +133,9 @@ class _Tracer:
             step = self._steps[name]
             for used in step.uses(self._values.slots):
                 self._visit(used)
-            self._found[name] = self._step(step)
+            told = step.bare and step.spec.kind == "condition" and self._values.value(step)
+            if not told:
+                self._found[name] = self._step(step)
         else:
             assert name == SUM_OF_MONTHS or name in self._tables, name
 

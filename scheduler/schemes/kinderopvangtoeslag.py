@@ -22,8 +22,9 @@ CARE: Final = tuple(
     f"{what}_{kind}_{place}" for place in range(1, CHILDREN_MAX + 1) for kind in KINDS
     for what in ("uren", "tarief")
 )  # fmt: skip
+NAMES: Final = ("kinderen_met_opvang", *CARE)
 SUPPLIES: Final = frozenset(
-    {"in_leven", "partner", "toetsingsinkomen", "werkt", "partner_werkt", *CARE}
+    {"in_leven", "toetsingsinkomen", "werkt", "partner_werkt", "kinderen_met_opvang", *CARE}
 )
 MANY: Final = Unknown(
     missing=Text("Meer dan vier kinderen hebben opvang. Dat rekenen wij niet.",
@@ -48,7 +49,6 @@ def inputs(view: YearView, month: Month) -> Inputs:
     common = common_inputs(view, month)
     return {
         "in_leven": alive_on_first(view.applicant, month),
-        "partner": common["partner"],
         "toetsingsinkomen": common["toetsingsinkomen"],
         "werkt": _works(view, view.applicant),
         "partner_werkt": partner_works,
@@ -73,7 +73,7 @@ def _care(view: YearView, month: Month) -> Inputs:
     """Hours and rate by child and kind; a child's place says nothing about who is the first."""
     entries = view.household.childcare
     if isinstance(entries, Unknown):
-        return dict.fromkeys(CARE, entries)
+        return dict.fromkeys(NAMES, entries)
     hours: dict[tuple[str, str], int] = defaultdict(int)
     rates: dict[tuple[str, str], int] = {}
     records: dict[str, tuple[str, ...]] = {}
@@ -84,12 +84,14 @@ def _care(view: YearView, month: Month) -> Inputs:
         care = spell.value
         key = (care.child, care.kind)
         if rates.setdefault(key, care.hourly_rate) != care.hourly_rate:
-            return dict.fromkeys(CARE, TWO_RATES)
+            return dict.fromkeys(NAMES, TWO_RATES)
         hours[key] += care.hours_per_month
         records[care.child] = merge_records(records.get(care.child, ()), spell.records)
     if len(records) > CHILDREN_MAX:
-        return dict.fromkeys(CARE, MANY)
+        return dict.fromkeys(NAMES, MANY)
     found: dict[str, Value[int]] = dict.fromkeys(CARE, NONE)
+    everything = merge_records(*records.values())
+    found["kinderen_met_opvang"] = Known(value=len(records), records=everything)
     for place, child in enumerate(records, 1):
         for kind in KINDS:
             key = (child, kind)

@@ -1,0 +1,93 @@
+"""Sentences for people: how values are written, and the golden texts of whole derivations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from scheduler.calc_document import parse
+from scheduler.derive import derive
+from scheduler.explain import explain
+from scheduler.rulebook import Rulebook
+from scheduler.wording import Shown, euros, show
+from specs.values import Month
+
+RULES = Rulebook.load()
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.mark.parametrize(
+    ("cents", "nl", "en"),
+    [
+        (12900, "€ 129", "€129"),
+        (155045, "€ 1.550,45", "€1,550.45"),
+        (100000005, "€ 1.000.000,05", "€1,000,000.05"),
+        (0, "€ 0", "€0"),
+        (-250, "€ -2,50", "-€2.50"),
+    ],
+)
+def test_euros(cents: int, nl: str, en: str) -> None:
+    assert euros(cents, "nl") == nl
+    assert euros(cents, "en") == en
+
+
+@pytest.mark.parametrize(
+    ("shown", "nl", "en"),
+    [
+        (Shown(1912, 100000, "rate"), "1,912%", "1.912%"),
+        (Shown(70, 100, "rate"), "70%", "70%"),
+        (Shown(155045, 12, "eurocent/month"), "€ 129,20", "€129.20"),
+        (Shown(1, 1, "flag"), "ja", "yes"),
+        (Shown(2175, 100, "day/month"), "21,75", "21.75"),
+    ],
+)
+def test_values_in_words(shown: Shown, nl: str, en: str) -> None:
+    assert show(shown, "nl") == nl
+    assert show(shown, "en") == en
+
+
+def person(name: str, **more: object) -> dict[str, object]:
+    return {"id": name, "birth_date": "1985-04-12", "insured": True, "works": True,
+            "assets": {"2026": 0}, **more}  # fmt: skip
+
+
+HOUSEHOLDS: dict[str, dict[str, object]] = {
+    # leaflets tg0821z61fd example 1, tg0811z61fd single parent, tg0831z62fd partners with a child
+    "zorgtoeslag": {"persons": [person("a", income={"2026": 1900000})], "partner": None},
+    "kindgebonden_budget": {
+        "persons": [person("a", income={"2026": 3000000}), {"id": "k", "birth_date": "2017-12-20"}],
+        "partner": None, "children": ["k"],
+    },
+    "huurtoeslag": {
+        "persons": [person("a", income={"2026": 3400000}), person("b", income={"2026": 0}),
+                    {"id": "k", "birth_date": "2020-06-01"}],
+        "partner": "b", "children": ["k"], "housemates": [],
+        "home": {"independent": True, "bare_rent": 120000, "service_costs": 0},
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("scheme", sorted(HOUSEHOLDS))
+def test_golden_text(scheme: str) -> None:
+    """The whole explanation of a month, as a household reads it; a change is a change to see."""
+    document = {"year": 2026, "applicant": "a", "schemes": [scheme], **HOUSEHOLDS[scheme]}
+    request, problems = parse(document, RULES)
+    assert request is not None, problems
+    derivation = derive(request.household, scheme, 2026, RULES)
+    lines = [
+        f"{told.sentence.nl} | {told.sentence.en} | {told.article}"
+        for told in map(explain, derivation.steps_for(Month(2026, 1)))
+    ]
+    assert lines == (GOLDEN / f"{scheme}.txt").read_text().splitlines()
+
+
+def test_every_step_of_an_explanation_has_an_article_and_a_link() -> None:
+    document = {"year": 2026, "applicant": "a", "schemes": ["zorgtoeslag"],
+                **HOUSEHOLDS["zorgtoeslag"]}  # fmt: skip
+    request, _ = parse(document, RULES)
+    assert request is not None
+    for step in derive(request.household, "zorgtoeslag", 2026, RULES).trace:
+        told = explain(step)
+        assert ", artikel " in told.article
+        assert told.article_url.startswith("https://wetten.overheid.nl/BWBR")
