@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from itertools import repeat
 
@@ -23,6 +23,7 @@ from scheduler.plan_board import (
     Board,
     Ints,
     Series,
+    Terms,
     build_board,
     horizon_of,
     place,
@@ -47,6 +48,7 @@ from scheduler.transition import (
     switch_day,
     transition,
 )
+from specs.values import Month
 
 
 def plan(request: PlanRequest, calendars: PayCalendars) -> Plan:
@@ -154,12 +156,12 @@ def _refuse(flow: Flow, uses: int, contracts: dict[tuple[str, str, str], str], l
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """The columns of a request. `joins` tells the flows that leave their old days; `before` are
-    the dates they leave: their natural ones, or those of the plan that this one replaces."""
+    """The columns of a request. `switches` tells for each flow on which day it leaves its old
+    dates, None when it did so before this plan; `before` are the dates it leaves: its natural ones,
+    or those of the plan that this one replaces."""
 
     flows: tuple[Flow, ...]
-    joins: tuple[bool, ...]
-    switch: date
+    switches: tuple[date | None, ...]
     board: Board
     before: Ints
 
@@ -168,28 +170,41 @@ def build_table(request: PlanRequest, accepted: Accepted, calendars: PayCalendar
     """Columns for every day of the month at once."""
     horizon = horizon_of(request.first, request.months)
     flows, series, opening = accepted.flows, accepted.series, request.opening_cents
-    switch = switch_day(request)
-    enrols = request.current_day is None
-    until = None if request.bridge_by else period_from(switch).until.toordinal()
-    joins = [enrols or flow.joins for flow in flows]
-    floors = [switch.toordinal() if one else 0 for one in joins]
+    joining = switch_day(request)
+    since = [_since(request, flow, joining) for flow in flows]
     terms = [
-        terms_of(flow, calendars, floor, until) for flow, floor in zip(flows, floors, strict=True)
+        _terms(request, flow, calendars, switch) for flow, switch in zip(flows, since, strict=True)
     ]
     placements = [placement_of(one, horizon, calendars) for one in terms]
     board = build_board(flows, terms, placements, horizon, opening)
     before = board.natural
     if request.agreed and request.current_day is not None:
-        joins = [True] * len(flows)
+        since = [joining] * len(flows)
         before = best_day(board, None, [request.current_day]).planned
-        terms = [replace(one, floor=switch.toordinal()) for one in terms]
+        terms = [_terms(request, flow, calendars, joining) for flow in flows]
         standing = np.split(before, np.cumsum([len(one.occurrences) for one in series])[:-1])
         placements = [
             place(one, horizon, own, now)
             for one, own, now in zip(terms, series, standing, strict=True)
         ]
         board = build_board(flows, terms, placements, horizon, opening)
-    return Table(flows=flows, joins=tuple(joins), switch=switch, board=board, before=before)
+    # A switch of an earlier month was settled by the plan of that month.
+    switches = tuple(
+        one if one is not None and Month.of(one) >= request.first else None for one in since
+    )
+    return Table(flows=flows, switches=switches, board=board, before=before)
+
+
+def _since(request: PlanRequest, flow: Flow, joining: date) -> date | None:
+    enrols = request.current_day is None
+    return joining if enrols or flow.joins else request.switched_on
+
+
+def _terms(request: PlanRequest, flow: Flow, calendars: PayCalendars, switch: date | None) -> Terms:
+    if switch is None:
+        return terms_of(flow, calendars, 0, None)
+    until = None if request.bridge_by else period_from(switch).until.toordinal()
+    return terms_of(flow, calendars, switch.toordinal(), until)
 
 
 def _choose(request: PlanRequest, table: Table) -> tuple[Choice, int | None]:
@@ -202,12 +217,23 @@ def _choose(request: PlanRequest, table: Table) -> tuple[Choice, int | None]:
 
 
 def _transition(request: PlanRequest, table: Table, choice: Choice) -> Transition:
-    if not any(table.joins):
-        return no_transition(table.switch)
-    joins = np.array(table.joins, dtype=np.bool_)[table.board.flow]
-    before = np.where(joins, table.before, choice.planned)
-    period = period_from(table.switch)
-    return transition(table.flows, table.board, before, choice.planned, period, request.bridge_by)
+    """Of all flows that leave their old dates in this plan, each from its own switch on."""
+    days = sorted({switch for switch in table.switches if switch is not None})
+    if not days:
+        return no_transition(switch_day(request))
+    parts = []
+    for day in days:
+        own = np.array([switch == day for switch in table.switches], dtype=np.bool_)
+        before = np.where(own[table.board.flow], table.before, choice.planned)
+        period = period_from(day)
+        parts.append(
+            transition(table.flows, table.board, before, choice.planned, period, request.bridge_by)
+        )
+    advances = sorted(
+        (advance for part in parts for advance in part.advances),
+        key=lambda advance: (advance.day, advance.by, advance.flow),
+    )
+    return Transition(start=parts[0].start, until=parts[-1].until, advances=tuple(advances))
 
 
 def _months(table: Table, choice: Choice) -> tuple[MonthPlan, ...]:

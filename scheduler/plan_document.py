@@ -1,10 +1,15 @@
 """The JSON of `vastedag plan` (DESIGN 9.2): a request to its answer. Amounts are euro cents.
 
 Of a document: `from` and `flows` are required; `months` is 12, `opening_balance` 0 when left out;
-`today`, `preferred_day`, `current_day` and `bridge_by` may be null; `agreed` (false) says that the
-household agrees to leave its `current_day`. Of a flow: `id`, `direction`, `party`, `amount` and
-one of `every`, `calendar`, `dates`; `shift` is following, `window` is no move, `rail` is in_order,
-`receipt` (month, year, none: by what the law counts an income) is the calendar's own or month.
+`today`, `preferred_day`, `current_day`, `switched_on` (the day the household began to follow it)
+and `bridge_by` (who advances money when a charge comes earlier) may be null; `agreed` (false) says
+that the household agrees to leave its `current_day`.
+
+Of a flow: `id`, `direction`, `party`, `amount` and one of `every`, `calendar` (a payer's own days)
+and `dates` are required. `shift` is following, `window` no move, `rail` in_order (unordered: the
+bank may book it before an income of that day), `receipt` (month, year, none: by what the law counts
+an income) the calendar's own or month; `start` and `end` bound the due dates; `joins` marks a flow
+that is new under a `current_day`; `reference` is the contract, which is planned only once.
 Unknown keys are refused: in a flow the flow is left out and named, elsewhere the document is.
 """
 
@@ -32,7 +37,7 @@ Json: TypeAlias = dict[str, Any]
 DOCUMENTS_MAX: Final = 10_000
 DOCUMENT_KEYS: Final = (
     "from", "months", "today", "flows", "opening_balance", "preferred_day", "current_day",
-    "agreed", "bridge_by",
+    "agreed", "switched_on", "bridge_by",
 )  # fmt: skip
 
 
@@ -76,7 +81,7 @@ def read_request(
     opening = fields.integer("opening_balance", default=0)
     preferred = fields.optional_integer("preferred_day")
     current = fields.optional_integer("current_day")
-    agreed = fields.flag("agreed")
+    agreed, switched_on = fields.flag("agreed"), fields.day("switched_on")
     bridge_by = fields.optional_text("bridge_by")
     read = _read_flows(fields)
     if fields.faults or first is None:
@@ -91,6 +96,7 @@ def read_request(
             preferred_day=preferred,
             current_day=current,
             agreed=agreed,
+            switched_on=switched_on,
             bridge_by=bridge_by,
         )
     except PlanError as error:

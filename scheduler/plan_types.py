@@ -29,7 +29,8 @@ class PlanRequest:
     """A household's flows and the months to plan.
 
     `today`: nothing due earlier moves. `preferred_day` breaks ties. `current_day` is the day the
-    household agreed to: it stays, unless `agreed` says that the household agrees to another (P3).
+    household agreed to: it stays, unless `agreed` says that the household agrees to another (P3);
+    `switched_on` is since when: within that transition a new plan keeps the same promises (P2).
     `opening_cents` is what the account holds at the start of each month. `bridge_by` is the party
     that advances money when a charge comes earlier; without one no charge does in the transition.
     """
@@ -42,6 +43,7 @@ class PlanRequest:
     preferred_day: int | None = None
     current_day: int | None = None
     agreed: bool = False
+    switched_on: date | None = None
     bridge_by: str | None = None
 
     def __post_init__(self) -> None:

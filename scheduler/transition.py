@@ -56,7 +56,6 @@ def transition(
         for index, own in by_flow.items()
         for advance in _fill(flows[index], _gaps(board, before, after, own), start, until, by)
     ]
-    advances.sort(key=lambda advance: (advance.day, advance.by, advance.flow))
     return Transition(start=period.start, until=period.until, advances=tuple(advances))
 
 

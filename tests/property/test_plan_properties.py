@@ -178,6 +178,16 @@ def test_p2_holds_when_the_household_agrees_to_another_day(document: Json, curre
 
 
 @households
+@given(documents())
+def test_p2_a_new_plan_within_the_transition_keeps_its_promises(document: Json) -> None:
+    found = planned(document)
+    switched = {"current_day": found["day"], "switched_on": found["transition"]["from"]}
+    again = planned(document | switched)
+    assert again["months"] == found["months"]
+    assert again["transition"] == found["transition"]
+
+
+@households
 @given(documents(), st.integers(1, 28), cents, flows("new"))
 def test_p3_the_agreed_day_stays_whatever_changes(
     document: Json, current: int, amount: int, new: Json
