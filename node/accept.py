@@ -32,7 +32,7 @@ from scheduler.facts import SubjectId
 from specs.event import Event, EventFaultError, parse_payload
 from specs.records import PersonRef, RecordData
 
-OPEN_MAX: Final = 500  # deliveries and own records taken in one transaction
+OPEN_MAX: Final = 100  # deliveries and own records taken in one transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

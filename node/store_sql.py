@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
     Connection,
     Select,
+    bindparam,
     delete,
     exists,
     insert,
@@ -88,6 +90,41 @@ _RECORD: Final = (
 )
 
 
+# Statements that run for every record are built once: building costs more than running them.
+_THIS: Final = (
+    tables.records.c.author == bindparam("author"),
+    tables.records.c.id == bindparam("id"),
+)
+_GET: Final = select(*_RECORD).where(*_THIS)
+_CONTENT: Final = select(tables.records.c.content).where(*_THIS)
+_PERSONS: Final = (
+    select(tables.persons.c.path, tables.persons.c.subject)
+    .where(tables.persons.c.author == bindparam("author"), tables.persons.c.id == bindparam("id"))
+    .order_by(tables.persons.c.path)
+)
+_ENTRY: Final = (
+    select(*(tables.entries.c[name] for name in EntryRow.__slots__))
+    .where(tables.entries.c.id == bindparam("id"), tables.entries.c.author == bindparam("author"))
+    .order_by(tables.entries.c.void.is_not(None), tables.entries.c.n)
+)
+_RESIDENCES: Final = (
+    select(
+        tables.residences.c.author,
+        tables.residences.c.id,
+        tables.records.c.n,
+        tables.residences.c.place,
+    )
+    .join(
+        tables.records,
+        (tables.records.c.author == tables.residences.c.author)
+        & (tables.records.c.id == tables.residences.c.id),
+    )
+    .where(tables.residences.c.subject == bindparam("subject"))
+    .where(tables.records.c.state == "opened")
+    .order_by(tables.records.c.n)
+)
+
+
 class Records:
     """Statements over records, persons, residences and entries."""
 
@@ -108,7 +145,7 @@ class Records:
         data_key = new_key()
         ciphertext = encrypt(data_key, content.joined(), _binding(record.author, record.id))
         values = {column.name: getattr(record, column.name) for column in _RECORD}
-        connection.execute(insert(tables.records).values(content=ciphertext, **values))
+        connection.execute(insert(tables.records), {**values, "content": ciphertext})
         self.subjects.wrap(
             connection,
             data_key,
@@ -117,27 +154,21 @@ class Records:
             subjects=main,
             term=record.term,
         )
-        for path, subject in persons:
-            connection.execute(
-                insert(tables.persons).values(
-                    author=record.author, id=record.id, path=path, subject=subject
-                )
-            )
+        rows = [
+            {"author": record.author, "id": record.id, "path": path, "subject": subject}
+            for path, subject in persons
+        ]
+        if rows:
+            connection.execute(insert(tables.persons), rows)
 
     def get(self, connection: Connection, author: str, record: str) -> StoredRecord | None:
         """One record by author and id."""
-        row = connection.execute(
-            select(*_RECORD).where(tables.records.c.author == author, tables.records.c.id == record)
-        ).first()
+        row = connection.execute(_GET, {"author": author, "id": record}).first()
         return None if row is None else _record(row)
 
     def content(self, connection: Connection, author: str, record: str) -> Content:
         """The content of a record; raises ErasedError, SealError."""
-        ciphertext = connection.execute(
-            select(tables.records.c.content).where(
-                tables.records.c.author == author, tables.records.c.id == record
-            )
-        ).scalar_one_or_none()
+        ciphertext = connection.execute(_CONTENT, {"author": author, "id": record}).scalar()
         if ciphertext is None:
             raise ErasedError(f"record {record}: no content here any more")
         data_key = self.subjects.unwrap(connection, author, record)
@@ -145,11 +176,7 @@ class Records:
 
     def change(self, connection: Connection, author: str, record: str, **values: Any) -> None:
         """Set columns of one record."""
-        connection.execute(
-            update(tables.records)
-            .where(tables.records.c.author == author, tables.records.c.id == record)
-            .values(**values)
-        )
+        connection.execute(_change(tuple(values)), {**values, "of": author, "which": record})
 
     def where(
         self, connection: Connection, *conditions: Any, limit: int | None = None
@@ -176,11 +203,7 @@ class Records:
 
     def persons_in(self, connection: Connection, author: str, record: str) -> dict[str, SubjectId]:
         """The subject at each path of one record."""
-        rows = connection.execute(
-            select(tables.persons.c.path, tables.persons.c.subject)
-            .where(tables.persons.c.author == author, tables.persons.c.id == record)
-            .order_by(tables.persons.c.path)
-        )
+        rows = connection.execute(_PERSONS, {"author": author, "id": record})
         return {str(path): SubjectId(subject) for path, subject in rows}
 
     # Where subjects live.
@@ -205,13 +228,7 @@ class Records:
 
     def residences(self, connection: Connection, subject: SubjectId) -> list[Residence]:
         """Residences of a subject by accepted records that are not taken back."""
-        home, records = tables.residences, tables.records
-        rows = connection.execute(
-            select(home.c.author, home.c.id, records.c.n, home.c.place)
-            .join(records, (records.c.author == home.c.author) & (records.c.id == home.c.id))
-            .where(home.c.subject == subject, records.c.state == "opened")
-            .order_by(records.c.n)
-        ).all()
+        rows = connection.execute(_RESIDENCES, {"subject": subject}).all()
         found = []
         for author, record, n, hidden in rows:
             municipality, _, day = self.subjects.show(connection, subject, hidden).partition("|")
@@ -241,13 +258,7 @@ class Records:
 
     def entry(self, connection: Connection, author: str, record: str) -> EntryRow | None:
         """The first entry with this author and id that is not void; else a void one; else None."""
-        table = tables.entries
-        rows = connection.execute(
-            select(*(table.c[name] for name in EntryRow.__slots__))
-            .where(table.c.id == record, table.c.author == author)
-            .order_by(table.c.void.is_not(None), table.c.n)
-        )
-        row = rows.first()
+        row = connection.execute(_ENTRY, {"author": author, "id": record}).first()
         return None if row is None else EntryRow(**row._mapping)
 
     # The end of retention.
@@ -267,6 +278,16 @@ class Records:
             connection.execute(delete(tables.outbox).where(tables.outbox.c.id == record))
             connection.execute(delete(tables.unaddressed).where(tables.unaddressed.c.id == record))
         return len(gone)
+
+
+@cache
+def _change(names: tuple[str, ...]) -> Any:
+    table = tables.records
+    return (
+        update(table)
+        .where(table.c.author == bindparam("of"), table.c.id == bindparam("which"))
+        .values({name: bindparam(name) for name in names})
+    )
 
 
 def _record(row: Any) -> StoredRecord:

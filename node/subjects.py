@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from node import schema_sql as tables
 from node.errors import ErasedError, MisfitError
@@ -48,6 +48,21 @@ def _persons(data: RecordData) -> Iterator[tuple[str, PersonRef]]:
 def main_paths(data: RecordData) -> tuple[str, ...]:
     """The paths of those the record is about: their keys wrap it, their BSN must be known."""
     return tuple(path for path, _ in _persons(data) if path.split(".")[0] in ("person", "persons"))
+
+
+# Built once: these run several times for every record.
+_KEY: Final = select(tables.subject_keys.c.wrapped).where(
+    tables.subject_keys.c.subject == bindparam("subject"),
+    tables.subject_keys.c.term == bindparam("term"),
+)
+_UNWRAP: Final = (
+    select(tables.content_keys.c.subject, tables.content_keys.c.term, tables.content_keys.c.wrapped)
+    .where(
+        tables.content_keys.c.author == bindparam("author"),
+        tables.content_keys.c.id == bindparam("id"),
+    )
+    .order_by(tables.content_keys.c.subject)
+)
 
 
 class Subjects:
@@ -142,12 +157,7 @@ class Subjects:
 
     def unwrap(self, connection: Connection, author: str, record: str) -> bytes:
         """A record's data key; raises ErasedError when every wrapping of it was destroyed."""
-        keys = tables.content_keys
-        rows = connection.execute(
-            select(keys.c.subject, keys.c.term, keys.c.wrapped)
-            .where(keys.c.author == author, keys.c.id == record)
-            .order_by(keys.c.subject)
-        ).all()
+        rows = connection.execute(_UNWRAP, {"author": author, "id": record}).all()
         if not rows:
             raise ErasedError(f"record {record}: its keys were destroyed")
         subject, term, wrapped = rows[0]
@@ -176,9 +186,7 @@ class Subjects:
     ) -> bytes:
         """The key of one subject and term; made when asked to add and there is none."""
         keys = tables.subject_keys
-        wrapped = connection.execute(
-            select(keys.c.wrapped).where(keys.c.subject == subject, keys.c.term == term)
-        ).scalar_one_or_none()
+        wrapped = connection.execute(_KEY, {"subject": subject, "term": term}).scalar()
         binding = bound("subject-key", subject, str(term))
         if wrapped is not None:
             return decrypt(self.__wrap_secret, wrapped, binding)

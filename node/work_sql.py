@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, select, update
@@ -151,21 +152,23 @@ def put(
     values: dict[str, Any] | None = None,
 ) -> None:
     """Insert a row, or set `values` on the one with this key; without values leave it."""
-    if not values:
-        add_once(connection, table, key, tuple(key))
-        return
-    statement = _insert(connection)(table).values(**key, **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
+    statement = _upsert(connection.dialect.name, table, tuple(key), tuple(values or ()))
+    connection.execute(statement, {**key, **(values or {})})
 
 
 def add_once(
     connection: Connection, table: Table, values: dict[str, Any], key: Sequence[str]
 ) -> bool:
     """Insert a row unless one with this key is there; answers whether it was added."""
-    statement = _insert(connection)(table).values(**values)
-    answer = connection.execute(statement.on_conflict_do_nothing(index_elements=list(key)))
-    return answer.rowcount == 1
+    statement = _upsert(connection.dialect.name, table, tuple(key), ())
+    return connection.execute(statement, values).rowcount == 1
 
 
-def _insert(connection: Connection) -> Any:
-    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+@cache
+def _upsert(dialect: str, table: Table, key: tuple[str, ...], values: tuple[str, ...]) -> Any:
+    """The statement, built once: building costs more than running it."""
+    inserted = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    if not values:
+        return inserted.on_conflict_do_nothing(index_elements=list(key))
+    changed = {name: inserted.excluded[name] for name in values}
+    return inserted.on_conflict_do_update(index_elements=list(key), set_=changed)
