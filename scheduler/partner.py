@@ -47,12 +47,15 @@ def partner_whole_year(household: Household, year: int) -> Value[Person | None]:
 
 
 def same_all_year(partners: Sequence[Value[Person | None]]) -> Value[Person | None]:
-    """The same of twelve months already known; the first that is unknown stops it."""
-    found: list[Known[Person | None]] = []
+    """The same person in twelve months, else None. An unknown month leaves it unknown only while
+    the known months could still be those of one partner.
+    """
+    known = [partner for partner in partners if isinstance(partner, Known)]
+    records = tuple(sorted({record for partner in known for record in partner.records}))
+    ids = {None if partner.value is None else partner.value.id for partner in known}
+    if None in ids or len(ids) > 1:
+        return Known(value=None, records=records)
     for partner in partners:
         if isinstance(partner, Unknown):
             return partner
-        found.append(partner)
-    records = tuple(sorted({record for partner in found for record in partner.records}))
-    ids = {None if partner.value is None else partner.value.id for partner in found}
-    return Known(value=found[0].value if len(ids) == 1 else None, records=records)
+    return Known(value=known[0].value, records=records)

@@ -139,7 +139,7 @@ def _partner_on(circle: Circle, day: date, earlier: frozenset[SubjectId]) -> Fou
     if len({spell.value for spell in spouses}) > 1:
         return Unknown(missing=TWO_PARTNERS, article=f"{ARTICLE} lid 4", records=records), records
     for spouse in spouses:
-        if not _denied(circle, spouse.value, day):
+        if not _denied(circle, spouse.value, day, since=spouse.start):
             return spouse.value, records
     return _cohabitant_on(circle, day, earlier)
 
@@ -228,9 +228,14 @@ def _stated(circle: Circle, day: date) -> tuple[SubjectId | None, bool, str] | N
     return found[-1][1:] if found else None
 
 
-def _denied(circle: Circle, other: SubjectId, day: date) -> bool:
-    """Whether the latest statement on this person, or on nobody, says that he is no partner."""
-    found = [item for item in circle.statements if item[0] <= day and item[1] in (other, None)]
+def _denied(circle: Circle, other: SubjectId, day: date, since: date | None = None) -> bool:
+    """Whether the latest statement on this person, or on nobody, says that he is no partner. For a
+    spouse only a statement made since the union counts.
+    """
+    found = [
+        item for item in circle.statements
+        if item[0] <= day and item[1] in (other, None) and (since is None or since <= item[0])
+    ]  # fmt: skip
     return bool(found) and not found[-1][2]
 
 
