@@ -13,7 +13,7 @@ from datetime import date
 from typing import Final
 
 from node.households import Application, Circles, applications, person_ref
-from scheduler.derivation import Derivation
+from scheduler.derivation import Derivation, Status
 from scheduler.derive import derive
 from scheduler.facts import Fact, SubjectId, known_facts
 from scheduler.household import fold
@@ -110,18 +110,19 @@ def due_decisions(
     `facts` are those around the applicant, decisions included. `others` are the applications of
     other persons senior to this one: months with such a partner are decided with him, once.
     """
-    household = fold(_without_decisions(facts), application.applicant, None)
-    seniors = {other.applicant for other in others}
+    told = [fact for fact in facts if not isinstance(fact.data, AllowanceDecision)]
+    household = fold(told, application.applicant, None)
     first_year = max(application.first_year, today.year - REVISION_YEARS_MAX)
     outcomes = []
     for scheme in SCHEMES:
         for year in range(first_year, today.year + 1):
             derivation = derive(household, scheme, year, rulebook)
             standing = standing_decision(facts, application.applicant, scheme, year)
-            months = _changed(derivation, standing, household, seniors)
+            seniors = [other.applicant for other in others if other.first_year <= year]
+            elsewhere = _elsewhere(told, household, seniors, derivation, rulebook)
+            months = _changed(derivation, standing, elsewhere)
             draft = None
             if months:
-                joint = any(partner_in(household, month) in seniors for month in derivation.months)
                 draft = _draft(
                     facts,
                     application,
@@ -129,39 +130,56 @@ def due_decisions(
                     derivation,
                     standing,
                     months,
-                    whole_year=not joint,
+                    whole_year=not elsewhere,
                 )
             outcomes.append(Outcome(derivation=derivation, standing=standing, draft=draft))
     return tuple(outcomes)
 
 
-def _without_decisions(facts: Iterable[Fact]) -> list[Fact]:
-    return [fact for fact in facts if not isinstance(fact.data, AllowanceDecision)]
+def _elsewhere(
+    facts: Sequence[Fact],
+    household: Household,
+    seniors: Sequence[SubjectId],
+    derivation: Derivation,
+    rulebook: Rulebook,
+) -> Mapping[Month, Status]:
+    """The months that a partner who asked earlier has an amount for, or may have: decided there.
+
+    Where the law gives that partner nothing (the child lives here), the month is decided here.
+    """
+    partners = {month: partner_in(household, month) for month in derivation.months}
+    found: dict[Month, Status] = {}
+    for senior in seniors:
+        months = [month for month, partner in partners.items() if partner == senior]
+        if months:
+            theirs = derive(fold(facts, senior, None), derivation.scheme, derivation.year, rulebook)
+            for month in months:
+                amount = theirs.months.get(month)
+                if amount is not None and (amount.status == "unknown" or amount.cents > 0):
+                    found[month] = amount.status
+    return found
 
 
 def _changed(
-    derivation: Derivation,
-    standing: Standing | None,
-    household: Household,
-    seniors: set[SubjectId],
+    derivation: Derivation, standing: Standing | None, elsewhere: Mapping[Month, Status]
 ) -> dict[Month, int]:
     """The months to decide anew. A first decision that gives nothing anywhere is none.
 
-    A month with a partner who asked earlier is decided with him: here it gives nothing.
+    A month decided elsewhere gives nothing here; while it is unknown there, nothing changes here.
     """
-    known = {
-        month: 0 if partner_in(household, month) in seniors else amount.cents
+    here = {
+        month: amount.cents
         for month, amount in derivation.months.items()
-        if amount.status != "unknown"
+        if amount.status != "unknown" and month not in elsewhere
     }
     if standing is None:
-        own = {
-            month: cents
-            for month, cents in known.items()
-            if partner_in(household, month) not in seniors
-        }
-        return own if any(own.values()) else {}
-    return {month: cents for month, cents in known.items() if standing.cents.get(month, 0) != cents}
+        return here if any(here.values()) else {}
+    gone = dict.fromkeys((month for month, status in elsewhere.items() if status != "unknown"), 0)
+    return {
+        month: cents
+        for month, cents in (here | gone).items()
+        if standing.cents.get(month, 0) != cents
+    }
 
 
 def partner_in(household: Household, month: Month) -> SubjectId | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from ledger.canonical import encode_base64
@@ -173,7 +174,11 @@ class _Allowances:
             if not any(isinstance(f.data, IncomeStatement) and f.subject() == who for f in facts):
                 continue
             application = Application(
-                applicant=who, first_year=network.today().year, since=network.today(), record=""
+                applicant=who,
+                born=date.max,
+                first_year=network.today().year,
+                since=network.today(),
+                record="",
             )
             outcomes = due_decisions(
                 facts, application, others=(), today=network.today(), rulebook=self._rulebook

@@ -54,6 +54,7 @@ class Application:
     """
 
     applicant: SubjectId
+    born: date
     first_year: int
     since: date
     record: str
@@ -192,9 +193,8 @@ def _household(
 
 
 def applications(facts: Iterable[Fact], known_on: int | None = None) -> tuple[Application, ...]:
-    """Who asked for toeslagen, one application per person (Awir 15), the senior one first.
-
-    An enrolment asks for the whole household. The order of arrival changes nothing.
+    """Who asked for toeslagen, one application per person (Awir 15), the senior one first: by date,
+    on the same day by age. An enrolment asks for the whole household.
     """
     found: dict[SubjectId, Application] = {}
     for fact in sorted(known_facts(facts, known_on), key=_agreed):
@@ -202,8 +202,9 @@ def applications(facts: Iterable[Fact], known_on: int | None = None) -> tuple[Ap
         if isinstance(data, Enrolment) and applicant is not None and applicant not in found:
             found[applicant] = Application(
                 applicant=applicant,
+                born=data.person.birth_date or date.max,
                 first_year=data.agreed_on.year,
                 since=data.agreed_on,
                 record=fact.record,
             )
-    return tuple(sorted(found.values(), key=lambda one: (one.since, one.record)))
+    return tuple(sorted(found.values(), key=lambda one: (one.since, one.born, one.record)))

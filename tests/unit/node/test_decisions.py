@@ -14,6 +14,7 @@ from specs.records import (
     STATED,
     AllowanceDecision,
     Correction,
+    Enrolment,
     IncomeStatement,
     PersonRef,
     RecordDraft,
@@ -25,6 +26,7 @@ from tests.household_facts import TODAY, Book, demo_book
 WIT, LOON, KOSTER, JANSMA, PETERS = (
     "999902003", "999909745", "999905673", "999906082", "999909320",
 )  # fmt: skip
+BUDGET = "kindgebonden_budget"
 
 
 def decide(book: Book, *touched: str) -> dict[str, dict[str, Outcome]]:
@@ -91,22 +93,24 @@ def test_the_same_facts_ask_for_nothing_twice() -> None:
 
 
 def test_a_new_fact_changes_exactly_the_months_it_touches() -> None:
-    """Koster divorced: with the partner until February, alone from March (Awir 3, 5)."""
+    """A divorce in January, separate homes in February: alone from March (Awir 3, 5)."""
     book = demo_book()
-    dissolved = [
+    later = [
         fact
         for fact in book.facts
-        if fact.type == "nl.brp.verbintenis.ontbonden" and KOSTER in fact.subjects.values()
+        if {KOSTER, JANSMA} & set(fact.subjects.values())
+        and (
+            fact.type == "nl.brp.verbintenis.ontbonden"
+            or ("verhuisd" in fact.type and fact.valid_from.year == 2026)
+        )
     ]
-    moved = [fact for fact in book.facts if fact.subject() == JANSMA and "verhuisd" in fact.type]
-    later = [*dissolved, *(fact for fact in moved if fact.valid_from.year == 2026)]
+    assert later
     before = Book(fact for fact in book.facts if fact not in later)
-    decided = decide(before, KOSTER)
-    record_all(before, {KOSTER: decided[KOSTER]})
-    standing = standing_decision(before.facts, KOSTER, "zorgtoeslag", 2026)
+    record_all(before, {JANSMA: decide(before, JANSMA)[JANSMA]})
+    standing = standing_decision(before.facts, JANSMA, "zorgtoeslag", 2026)
     assert standing is not None
     before.facts += later
-    decision = data_of(decide(before, KOSTER)[KOSTER]["zorgtoeslag"])
+    decision = data_of(decide(before, JANSMA)[JANSMA]["zorgtoeslag"])
     assert [one.month for one in decision.months] == [
         str(month) for month in months_of_year(2026)[2:]
     ]
@@ -114,14 +118,40 @@ def test_a_new_fact_changes_exactly_the_months_it_touches() -> None:
 
 
 def test_months_with_a_partner_who_asked_are_decided_once() -> None:
+    """Both enrolled on the same day: the elder is the senior applicant."""
+    outcomes = decide(demo_book())
+    elder = data_of(outcomes[JANSMA]["zorgtoeslag"])
+    younger = data_of(outcomes[KOSTER]["zorgtoeslag"])
+    assert [one.month for one in elder.months][:2] == ["2026-01", "2026-02"]
+    assert younger.months[0].month == "2026-03"
+    assert younger.award_year_cents is None, "the award of the year is not this applicant's alone"
+
+
+def test_a_month_that_gives_the_senior_partner_nothing_is_not_lost() -> None:
+    """In February the child lived with the younger parent already (WKB 2 lid 1)."""
+    outcomes = decide(demo_book())
+    elder = {one.month: one.cents for one in data_of(outcomes[JANSMA][BUDGET]).months}
+    younger = {one.month: one.cents for one in data_of(outcomes[KOSTER][BUDGET]).months}
+    assert elder["2026-01"] > 0 == elder["2026-02"]
+    assert "2026-01" not in younger
+    assert younger["2026-02"] == elder["2026-01"]
+
+
+def test_a_decision_moves_when_an_elder_partner_turns_out_to_have_asked() -> None:
+    """The younger was decided first: those months end there and begin with the senior."""
     book = demo_book()
-    outcomes = decide(book)
-    decision = data_of(outcomes[JANSMA]["zorgtoeslag"])
-    assert next(one.month for one in decision.months if one.cents) == "2026-03"
-    own = {one.month for one in data_of(outcomes[KOSTER]["zorgtoeslag"]).months}
-    assert {"2026-01", "2026-02"} <= own
-    assert not {"2026-01", "2026-02"} & {one.month for one in decision.months}
-    assert decision.award_year_cents is None, "the award of the year is not this applicant's alone"
+    enrolled = next(
+        fact for fact in book.facts if isinstance(fact.data, Enrolment) and fact.subject() == JANSMA
+    )
+    alone = Book(fact for fact in book.facts if fact is not enrolled)
+    record_all(alone, {KOSTER: decide(alone, KOSTER)[KOSTER]})
+    alone.facts.append(enrolled)
+    outcomes = decide(alone, KOSTER)
+    ended = {one.month: one.cents for one in data_of(outcomes[KOSTER]["zorgtoeslag"]).months}
+    assert ended == {"2026-01": 0, "2026-02": 0}
+    begun = {one.month: one.cents for one in data_of(outcomes[JANSMA]["zorgtoeslag"]).months}
+    assert begun["2026-01"] > 0
+    assert begun["2026-02"] > 0
 
 
 def test_unknown_decides_nothing_and_names_the_missing_record() -> None:
