@@ -79,8 +79,9 @@ def _not_sourced(given: Inputs) -> Inputs:
     if isinstance(own, Known) and isinstance(theirs, Known) and own.value != theirs.value:
         return {"partner_pensioen": ONE_PENSIONER}
     sharers, young, other = given["kostendelers"], given["jong"], given["partner_jong"]
-    known = isinstance(sharers, Known) and isinstance(young, Known) and isinstance(other, Known)
-    if known and sharers.value and young.value != other.value:
+    if isinstance(sharers, Unknown) or isinstance(young, Unknown) or isinstance(other, Unknown):
+        return {}
+    if sharers.value and young.value != other.value:
         return {"kostendelers": YOUNG_SHARER}
     return {}
 
