@@ -178,7 +178,7 @@ class Site:
         first = Path(places[SEQUENCER].database)
         await asyncio.to_thread(migrate, sqlite_url(first))
         for name in nets.MIRRORS:  # the same empty tables
-            Path(places[name].database).write_bytes(first.read_bytes())
+            _put_durably(Path(places[name].database), first.read_bytes())
         database = Database(sqlite_url(first))
         self.log_id = await create_log(SqlStore(database), GENESIS, nets.log_signer())
         await database.close()
@@ -385,6 +385,16 @@ class Site:
             return await SqlStore(database).evidence()
         finally:
             await database.close()
+
+
+def _put_durably(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
 
 
 @asynccontextmanager
