@@ -45,17 +45,14 @@ def transition(
     An advance is dated on the day its gap would open. A payer bridges its own later income, `by`
     the earlier charges; without `by` the board lets none come earlier.
     """
-    start, until = period.start.toordinal(), period.until.toordinal()
-    moved = (before != after) & (np.minimum(before, after) <= until)
-    places: list[int] = np.flatnonzero(moved).tolist()
-    by_flow: dict[int, list[int]] = {}
-    for place in places:
-        by_flow.setdefault(int(board.flow[place]), []).append(place)
-    advances = [
-        advance
-        for index, own in by_flow.items()
-        for advance in _fill(flows[index], _gaps(board, before, after, own), start, until, by)
-    ]
+    worse = board.sign * (after - before) > 0
+    worse &= np.minimum(before, after) <= period.until.toordinal()
+    advances: list[Advance] = []
+    for index in sorted(set(board.flow[worse].tolist())):
+        flow = flows[index]
+        own: list[int] = np.flatnonzero((board.flow == index) & (before != after)).tolist()
+        party = flow.party if flow.direction == "in" else by
+        advances += gaps_filled(flow.id, _gaps(board, before, after, own), period, party)
     return Transition(start=period.start, until=period.until, advances=tuple(advances))
 
 
@@ -70,18 +67,23 @@ def _gaps(board: Board, before: Ints, after: Ints, places: Sequence[int]) -> dic
     return changes
 
 
-def _fill(
-    flow: Flow, changes: dict[int, int], start: int, until: int, by: str | None
+def gaps_filled(
+    flow: str, changes: dict[int, int], period: Period, by: str | None
 ) -> list[Advance]:
-    party = flow.party if flow.direction == "in" else by
+    """The advances that keep one flow's money in hand from falling behind.
+
+    `changes` (by ordinal) is what the move adds to it on a day; whoever calls without `by` must
+    have kept every charge from coming earlier.
+    """
+    start, until = period.start.toordinal(), period.until.toordinal()
     found: list[Advance] = []
     ahead = 0
     for day in sorted(changes):
         ahead += changes[day]
         if ahead < 0 and start <= day <= until:
-            if party is None:
+            if by is None:
                 raise AssertionError("a charge came earlier although nobody bridges it")
-            found.append(Advance(day=date.fromordinal(day), cents=-ahead, by=party, flow=flow.id))
+            found.append(Advance(day=date.fromordinal(day), cents=-ahead, by=by, flow=flow))
             ahead = 0
     return found
 
