@@ -31,6 +31,13 @@ ANSWER_MAX: Final = 100  # payloads in one answer to a recipient that asks
 DUE_MAX: Final = 1_000
 BACKOFF_SECONDS: Final = (1, 2, 5, 15, 60, 300, 900, 3600)
 SEALED_BYTES_MAX: Final = 64_000
+MISMATCHES_MAX: Final = 100  # told in one answer
+CODE_CHARACTERS: Final = 32
+# What accept.py finds wrong with a delivery; the author is told, so that it can set it right.
+MISMATCH_CODES: Final = (
+    "void", "sealed", "commitment", "schema", "header", "writer", "no_ground", "misfit",
+    "not_competent",
+)  # fmt: skip
 FORMS: Final = {"id": 43, "author": 63, "class": 32, "suite": 80}
 
 
@@ -67,6 +74,19 @@ def parse_parcels(content: bytes) -> list[Parcel]:
     if not isinstance(items, list) or len(items) > max(SEND_MAX, ANSWER_MAX):
         raise RefusedError("oversize", f"parcels: a list of at most {SEND_MAX}")
     return [_parcel(item) for item in items]
+
+
+def parse_mismatches(content: bytes) -> dict[str, str]:
+    """Code by record id of what a recipient could not accept; what is not in form is ignored."""
+    try:
+        items = json.loads(content)["mismatches"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return {}
+    found = {}
+    for item in items if isinstance(items, list) else ():
+        if isinstance(item, dict) and item.get("code") in MISMATCH_CODES:
+            found[str(item.get("id"))[:43]] = str(item["code"])
+    return found
 
 
 def _parcel(item: Any) -> Parcel:
@@ -126,7 +146,8 @@ class Deliveries:
             part = ids[start : start + SEND_MAX]
             try:
                 parcels = await asyncio.to_thread(self._seal_all, recipient, part)
-                await self._post(recipient, parcels)
+                answer = await self._post(recipient, parcels)
+                await asyncio.to_thread(self._note_mismatches, recipient, answer)
             except (UnavailableError, SealError):
                 await asyncio.to_thread(self._put_off, recipient, part)
                 break
@@ -134,7 +155,7 @@ class Deliveries:
             taken += len(parcels)
         return taken
 
-    async def _post(self, recipient: str, parcels: Sequence[Parcel]) -> None:
+    async def _post(self, recipient: str, parcels: Sequence[Parcel]) -> bytes:
         body = json.dumps({"parcels": [parcel.as_json() for parcel in parcels]})
         url = self._url(recipient) + "/inbox"
         try:
@@ -145,6 +166,7 @@ class Deliveries:
             raise UnavailableError(f"{recipient}: {type(error).__name__}; tried again") from None
         if answer.status_code != httpx.codes.OK:
             raise UnavailableError(f"{recipient}: status {answer.status_code}; tried again")
+        return answer.content
 
     def _due(self) -> dict[str, list[str]]:
         outbox, records = tables.outbox, tables.records
@@ -216,6 +238,31 @@ class Deliveries:
                     .values(attempts=attempts + 1, due_at=self._now() + wait)
                 )
 
+    def _note_mismatches(self, recipient: str, answer: bytes) -> None:
+        """Put before a human what a recipient could not accept, and take away what it now did."""
+        refused = parse_mismatches(answer)
+        outbox, code = tables.outbox, f"not-taken-by-{recipient}"[:CODE_CHARACTERS]
+        with self._database.write() as connection:
+            known = connection.execute(
+                select(outbox.c.id, outbox.c.state).where(
+                    outbox.c.recipient == recipient,
+                    (outbox.c.state == "mismatch") | outbox.c.id.in_(list(refused)),
+                )
+            ).all()
+            for record, state in known:
+                if record in refused:
+                    detail = f"{recipient} did not accept this record: {refused[record]}"
+                    work.to_desk(connection, self._member, record, code, detail, self._now())
+                else:
+                    work.off_desk(connection, self._member, record, (code,))
+                wanted = "mismatch" if record in refused else "delivered"
+                if state not in ("queued", wanted):
+                    connection.execute(
+                        update(outbox)
+                        .where(outbox.c.recipient == recipient, outbox.c.id == record)
+                        .values(state=wanted)
+                    )
+
     def addressed_to(self, recipient: str, since: int) -> tuple[list[Parcel], int | None]:
         """Parcels of entries from `since` on for one recipient, and where to ask on; None = end."""
         outbox, records = tables.outbox, tables.records
@@ -237,6 +284,18 @@ class Deliveries:
         return parcels, int(rows[ANSWER_MAX].n) if len(rows) > ANSWER_MAX else None
 
     # The recipient's end.
+
+    def mismatches_of(self, author: str) -> list[dict[str, str]]:
+        """What of this author's lies on the desk here unaccepted: record ids and codes."""
+        desk = tables.desk
+        query = (
+            select(desk.c.id, desk.c.code)
+            .where(desk.c.author == author, desk.c.code.in_(MISMATCH_CODES))
+            .order_by(desk.c.at.desc())
+            .limit(MISMATCHES_MAX)
+        )
+        with self._database.read() as connection:
+            return [{"id": row.id, "code": row.code} for row in connection.execute(query)]
 
     def take(self, sender: str, parcels: Sequence[Parcel]) -> int:
         """Store parcels of one author durably; again is no harm. Answers how many were new."""
@@ -282,6 +341,7 @@ class Deliveries:
             if answer.status_code != httpx.codes.OK:
                 return added
             parcels = parse_parcels(answer.content)
+            await asyncio.to_thread(self._note_mismatches, author, answer.content)
             added += await asyncio.to_thread(self.take, author, parcels)
             following = json.loads(answer.content).get("next")
             since = following if type(following) is int and following > since else None

@@ -94,7 +94,8 @@ def create_machine_app(
         added = await asyncio.to_thread(deliveries.take, sender, parcels)
         if added:
             arrived()
-        return JSONResponse({"taken": len(parcels), "new": added})
+        refused = await asyncio.to_thread(deliveries.mismatches_of, sender)
+        return JSONResponse({"taken": len(parcels), "new": added, "mismatches": refused})
 
     async def outbox(request: Request) -> Response:
         asking = gate.member_of(request.headers.get("authorization"))
@@ -102,9 +103,9 @@ def create_machine_app(
         if not since.isdecimal() or len(since) > 15:
             raise RefusedError("malformed", "since: an entry number")
         parcels, following = await asyncio.to_thread(deliveries.addressed_to, asking, int(since))
-        return JSONResponse(
-            {"parcels": [parcel.as_json() for parcel in parcels], "next": following}
-        )
+        refused = await asyncio.to_thread(deliveries.mismatches_of, asking)
+        sealed = [parcel.as_json() for parcel in parcels]
+        return JSONResponse({"parcels": sealed, "next": following, "mismatches": refused})
 
     async def live(_request: Request) -> Response:
         return JSONResponse({"status": "ok", "member": gate.member})
