@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from adapters.formats import FORMATS
+from adapters.reading import masked
 from ledger.errors import LedgerError
 from node.cli_home import add_home, home_directory
 from node.cli_output import DONE, NO, Command, Output, read_bytes
@@ -35,7 +36,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _run(arguments: argparse.Namespace, output: Output) -> int:
     """Read, record, and tell what became of every row."""
-    source = "standard input" if arguments.file == "-" else Path(arguments.file).name
+    source = "standard input" if arguments.file == "-" else masked(Path(arguments.file).name)
     drafts, problems = read(read_bytes(arguments.file), arguments.format, source)
     if arguments.dry_run:
         account = loaded(source, arguments.format, problems, [(draft, None) for draft in drafts])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from adapters import samples
+from adapters.reading import masked
 from adapters.samples import DataFile, DataSet
 from node.demo_network import DemoNetwork
 from node.errors import NodeError
@@ -66,7 +67,7 @@ def read_set(data: DataSet, members: Sequence[str]) -> Mail:
             member = samples.member_for(file, draft)
             if member not in members:
                 raise DataError(
-                    f"{file.name}: member {member!r} is none of {', '.join(members)}; "
+                    f"{masked(file.name)}: member {member!r} is none of {', '.join(members)}; "
                     "correct set.yaml"
                 )
             wave = NEWS if news else ENROLMENT if draft.type == ENROLLED else KNOWN
@@ -103,7 +104,7 @@ async def send(
                 answers[letter.file].append((letter.draft, refusal))
         await rest()
     return [
-        loaded(file.name, file.format or "", mail.problems[place], answers[place])
+        loaded(masked(file.name), file.format or "", mail.problems[place], answers[place])
         for place, file in enumerate(mail.files)
     ]
 
@@ -118,5 +119,5 @@ async def _send_of(
     """Send one member's letters of a wave; per letter None, or why it was refused."""
     own = [letter for letter in letters if letter.member == member]
     desk = network.nodes[member].desk
-    parcels = [(mail.files[letter.file].name, letter.draft) for letter in own]
+    parcels = [(masked(mail.files[letter.file].name), letter.draft) for letter in own]
     return own, await load(parcels, lambda draft: record(desk, draft), step)
