@@ -4,7 +4,7 @@ DEMO_FLAGS = $(if $(ONCE),--once) $(if $(DATA),--data $(DATA)) $(if $(STATE),--s
              $(if $(PORT),--port $(PORT))
 # Compiled bytecode is kept: without it every start of the command line costs seconds.
 unexport PYTHONDONTWRITEBYTECODE
-PYTEST_FLAGS ?= -n auto --dist loadgroup -q
+PYTEST_FLAGS ?= -n auto --dist loadfile -q
 
 .PHONY: help demo test lint unit faults bench clean
 
