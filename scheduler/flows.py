@@ -131,6 +131,7 @@ class Flow:
     says by what the law counts an income (A3); `rail` whether the bank books a charge after the
     income of the same day (P1). `joins`: new under a current day, otherwise it follows that day
     already. `reference` is the contract the party knows it by: one contract has one channel.
+    `account` is where it comes in or goes out: of one of two adults, or of a budget manager.
     """
 
     id: str
@@ -144,6 +145,7 @@ class Flow:
     receipt: Receipt | None = None  # None: as its calendar says, otherwise by month
     joins: bool = False
     reference: str | None = None
+    account: str = ""
 
     def __post_init__(self) -> None:
         if not self.id:

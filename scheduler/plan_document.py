@@ -9,7 +9,8 @@ Of a flow: `id`, `direction`, `party`, `amount` and one of `every`, `calendar` (
 and `dates` are required. `shift` is following, `window` no move, `rail` in_order (unordered: the
 bank may book it before an income of that day), `receipt` (month, year, none: by what the law counts
 an income) the calendar's own or month; `start` and `end` bound the due dates; `joins` marks a flow
-that is new under a `current_day`; `reference` is the contract, which is planned only once.
+that is new under a `current_day`; `reference` is the contract, which is planned only once;
+`account` tells accounts apart, whose `opening_balance` is then an object of amounts by account.
 Unknown keys are refused: in a flow the flow is left out and named, elsewhere the document is.
 """
 
@@ -78,7 +79,9 @@ def read_request(
     first = fields.month("from")
     months = fields.integer("months", default=12)
     today = fields.day("today")
-    opening = fields.integer("opening_balance", default=0)
+    by_account = isinstance(fields.take("opening_balance"), dict)
+    openings = fields.named_integers("opening_balance") if by_account else {}
+    opening = openings.get("", 0) if by_account else fields.integer("opening_balance", default=0)
     preferred = fields.optional_integer("preferred_day")
     current = fields.optional_integer("current_day")
     agreed, switched_on = fields.flag("agreed"), fields.day("switched_on")
@@ -93,6 +96,7 @@ def read_request(
             flows=tuple(one.flow for one in read if one.flow is not None),
             today=today,
             opening_cents=opening,
+            openings=openings,
             preferred_day=preferred,
             current_day=current,
             agreed=agreed,

@@ -20,7 +20,7 @@ from specs.values import Month, parse_date
 FLOW_KEYS: Final = (
     "id", "direction", "party", "amount", "amounts", "every", "day", "month", "months", "start",
     "end", "dates", "calendar", "shift", "covers", "window", "rail", "receipt", "joins",
-    "reference",
+    "reference", "account",
 )  # fmt: skip
 TEXT_MAX: Final = 200
 LIST_MAX: Final = 1000
@@ -162,6 +162,13 @@ class Fields:
         inner.faults = self.faults
         return inner
 
+    def named_integers(self, key: str) -> dict[str, int]:
+        """An object of whole numbers, empty when left out or null."""
+        inner = self.inside(key)
+        if inner is None:
+            return {}
+        return {str(name): inner.integer(name) for name in inner._value}
+
     def _list(self, key: str) -> list[Any]:
         value = self._value.get(key)
         if value is None:
@@ -209,6 +216,7 @@ def _flow(fields: Fields, name: str) -> Flow | None:
     has_receipt = fields.take("receipt") is not None
     receipt = fields.word("receipt", receipts) if has_receipt else None
     joins, reference = fields.flag("joins"), fields.optional_text("reference")
+    account = fields.optional_text("account") or ""
     if rhythm is None or window is None or direction is None or rail is None or fields.faults:
         _check_amounts(fields, amount, amounts)
         return None
@@ -225,6 +233,7 @@ def _flow(fields: Fields, name: str) -> Flow | None:
             receipt=receipt,
             joins=joins,
             reference=reference,
+            account=account,
         )
     except PlanError as error:
         fields.fault(error.field, error.en)
@@ -287,8 +296,4 @@ def _window(fields: Fields) -> Window | None:
 
 
 def _amounts(fields: Fields) -> dict[str, int]:
-    inner = fields.inside("amounts")
-    if inner is None:
-        return {}
-    raw = fields.take("amounts")
-    return {str(key): inner.integer(str(key)) for key in raw}
+    return fields.named_integers("amounts")

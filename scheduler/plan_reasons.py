@@ -11,7 +11,7 @@ from scheduler import plan_explain
 from scheduler.flows import Flow
 from scheduler.known import Text
 from scheduler.plan_board import Board, Ints
-from scheduler.plan_search import Choice
+from scheduler.plan_search import Placed
 
 _LATE, _EARLY, _OTHER, _WAITS, _PAST, _SOON, _TRANSITION, _RECEIPT, _WINDOW = range(9)
 _TEXTS: Final[tuple[Text | None, ...]] = (
@@ -27,11 +27,11 @@ _TEXTS: Final[tuple[Text | None, ...]] = (
 )
 
 
-def reasons_of(flows: Sequence[Flow], board: Board, choice: Choice) -> list[Text | None]:
+def reasons_of(flows: Sequence[Flow], board: Board, placed: Placed) -> list[Text | None]:
     """The reason for each payment, in the order of the columns; None on the pay date."""
-    found: list[Text | None] = [None] * len(choice.hit)
-    places = np.flatnonzero(~choice.hit)
-    codes: list[int] = _codes(board, choice, places).tolist()
+    found: list[Text | None] = [None] * len(placed.hit)
+    places = np.flatnonzero(~placed.hit)
+    codes: list[int] = _codes(board, placed, places).tolist()
     owners: list[int] = board.flow[places].tolist()
     of_window: dict[int, Text] = {}
     for place, code, owner in zip(places.tolist(), codes, owners, strict=True):
@@ -43,8 +43,8 @@ def reasons_of(flows: Sequence[Flow], board: Board, choice: Choice) -> list[Text
     return found
 
 
-def _codes(board: Board, choice: Choice, places: Ints) -> Ints:
-    row, home, natural = choice.day - 1, board.home[places], board.natural[places]
+def _codes(board: Board, placed: Placed, places: Ints) -> Ints:
+    row, home, natural = placed.day - 1, board.home[places], board.natural[places]
     low, high = board.asked_low[places], board.asked_high[places]
     days_of = board.horizon.pay[row]
     unordered = board.slot[places] == 0
@@ -60,10 +60,10 @@ def _codes(board: Board, choice: Choice, places: Ints) -> Ints:
     found[wanted < board.floor[places]] = _SOON
     found[wanted == 0] = _WINDOW
     found[board.past[places]] = _PAST
-    held = choice.held[places]
+    held = placed.held[places]
     if held.any():
         found[held] = _OTHER
         found[held & (board.planned[row][places] < natural)] = _EARLY
         found[held & ~charge] = _LATE
-    found[choice.waiting[places]] = _WAITS
+    found[placed.waiting[places]] = _WAITS
     return found

@@ -9,7 +9,7 @@ moves waits for the income it needs when its window allows (plan_order.py).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
@@ -26,16 +26,17 @@ BATCH: Final = 4  # days weighed at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Choice:
-    """A day with its placement: `planned` ordinals, `hit` on the pay date, `held` back by P1 and
-    `waiting` for the income it needs.
+class Placed:
+    """One account on one day of the month: `planned` ordinals, `hit` on the pay date, `held` back
+    by P1 and `waiting` for the income it needs.
 
     `lowest` and `end` are balances for each month of the horizon, `lowest_unmoved` those without
-    the plan. `decided_by` is the first measure on which no other day was as good.
+    the plan; `moved` counts cent-days.
     """
 
     day: int
-    score: Score
+    money: int
+    moved: int
     planned: Ints
     hit: Flags
     held: Flags
@@ -43,7 +44,17 @@ class Choice:
     lowest: Ints
     end: Ints
     lowest_unmoved: Ints
-    decided_by: Criterion = "money"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """A day for the household, with the placement of each of its accounts. `decided_by` is the
+    first measure on which no other day was as good."""
+
+    day: int
+    score: Score
+    decided_by: Criterion
+    placed: tuple[Placed, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,21 +66,28 @@ class Unmoved:
     lowest: Ints
 
 
-def best_day(board: Board, preferred: int | None, days: Sequence[int] = DAYS) -> Choice:
-    """The best of `days`. Only days whose money could still win are looked at closely."""
-    base = _unmoved(board)
-    money: list[int] = (board.hit @ board.amount).tolist()
+def best_day(boards: Sequence[Board], preferred: int | None, days: Sequence[int] = DAYS) -> Choice:
+    """The best of `days` for all accounts together; the lowest balance is that of the account that
+    goes lowest. Only days whose money could still win are looked at closely."""
+    bases = [_unmoved(board) for board in boards]
+    each: list[list[int]] = [(board.hit @ board.amount).tolist() for board in boards]
+    money = [sum(cents) for cents in zip(*each, strict=True)]
     ranked = sorted(days, key=lambda day: -money[day - 1])
-    choices: list[Choice] = []
+    found: list[tuple[Score, tuple[Placed, ...]]] = []
     best = -1
     for start in range(0, len(ranked), BATCH):
         batch = [day for day in ranked[start : start + BATCH] if money[day - 1] >= best]
         if not batch:
             break
-        choices += _weigh(board, base, batch, [money[day - 1] for day in batch], best, preferred)
-        best = max(choice.score[0] for choice in choices)
-    choices.sort(key=lambda choice: choice.score, reverse=True)
-    return _with_criterion(choices)
+        parts = [
+            _weigh(board, base, batch, [own[day - 1] for day in batch], best, len(boards) == 1)
+            for board, base, own in zip(boards, bases, each, strict=True)
+        ]
+        found += [_scored(placed, preferred) for placed in zip(*parts, strict=True)]
+        best = max(score[0] for score, _placed in found)
+    found.sort(key=lambda one: one[0], reverse=True)
+    score, placed = found[0]
+    return Choice(-score[4], score, _criterion([one[0] for one in found]), placed)
 
 
 def _unmoved(board: Board) -> Unmoved:
@@ -78,25 +96,38 @@ def _unmoved(board: Board) -> Unmoved:
     return Unmoved(cells[0], running[0], lowest_of(board, cells, running)[0])
 
 
+def _scored(placed: tuple[Placed, ...], preferred: int | None) -> tuple[Score, tuple[Placed, ...]]:
+    day = placed[0].day
+    score = (
+        sum(one.money for one in placed),
+        min(int(one.lowest.min()) for one in placed),
+        -sum(one.moved for one in placed),
+        -abs(day - preferred) if preferred is not None else 0,
+        -day,
+    )
+    return score, placed
+
+
 def _weigh(
     board: Board,
     base: Unmoved,
     days: Sequence[int],
     bounds: Sequence[int],
     best: int,
-    preferred: int | None,
-) -> list[Choice]:
-    """The days of a batch that can still win, each placed under P1. `bounds`: their money before
-    P1; those that break nothing go first, so that the others need not be repaired in vain."""
+    alone: bool,
+) -> list[Placed]:
+    """The days of a batch, each placed under P1. `bounds`: their money before P1. Of the only
+    account those that break nothing go first, and days that then cannot win are left out."""
     rows = np.array(days, dtype=np.int64) - 1
     planned, hit = board.planned[rows], board.hit[rows]
     held, waiting = np.zeros_like(hit), np.zeros_like(hit)
     cells = cells_of(board, planned)
     running = running_of(board, cells)
     broken: list[bool] = deepened(running, base.running).tolist()
+    order = sorted(range(len(days)), key=lambda row: (broken[row], -bounds[row]))
     kept: list[int] = []
-    for row in sorted(range(len(days)), key=lambda row: (broken[row], -bounds[row])):
-        if bounds[row] < best:
+    for row in order if alone else range(len(days)):
+        if alone and bounds[row] < best:
             continue
         if broken[row]:
             held[row] = hold_back(
@@ -111,17 +142,11 @@ def _weigh(
     money: list[int] = (hit[kept] @ board.amount).tolist()
     moved: list[int] = (np.abs(planned[kept] - board.natural) @ board.amount).tolist()
     lowest = lowest_of(board, cells[kept], running[kept])
-    floor: list[int] = lowest.min(axis=1).tolist()
     return [
-        Choice(
+        Placed(
             day=days[row],
-            score=(
-                money[place],
-                floor[place],
-                -moved[place],
-                -abs(days[row] - preferred) if preferred is not None else 0,
-                -days[row],
-            ),
+            money=money[place],
+            moved=moved[place],
             planned=planned[row],
             hit=hit[row],
             held=held[row],
@@ -134,12 +159,13 @@ def _weigh(
     ]
 
 
-def _with_criterion(choices: list[Choice]) -> Choice:
-    first, rivals = choices[0], choices[1:]
+def _criterion(scores: Sequence[Score]) -> Criterion:
+    """The measure that decided, of scores from the best on."""
+    first, rivals = scores[0], scores[1:]
     decided: Criterion = "money"
     for place, criterion in enumerate(CRITERIA):
         if not rivals:
             break
         decided = criterion
-        rivals = [rival for rival in rivals if rival.score[place] == first.score[place]]
-    return replace(first, decided_by=decided)
+        rivals = [rival for rival in rivals if rival[place] == first[place]]
+    return decided

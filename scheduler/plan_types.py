@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal, NamedTuple, TypeAlias
 
@@ -31,7 +32,8 @@ class PlanRequest:
     `today`: nothing due earlier moves. `preferred_day` breaks ties. `current_day` is the day the
     household agreed to: it stays, unless `agreed` says that the household agrees to another (P3);
     `switched_on` is since when: within that transition a new plan keeps the same promises (P2).
-    `opening_cents` is what the account holds at the start of each month. `bridge_by` is the party
+    `opening_cents` is what the account holds at the start of each month; `openings` says it for
+    accounts with a name. `bridge_by` is the party
     that advances money when a charge comes earlier; without one no charge does in the transition.
     """
 
@@ -40,6 +42,7 @@ class PlanRequest:
     flows: tuple[Flow, ...]
     today: date | None = None
     opening_cents: int = 0
+    openings: Mapping[str, int] = field(default_factory=dict)
     preferred_day: int | None = None
     current_day: int | None = None
     agreed: bool = False
@@ -56,7 +59,9 @@ class PlanRequest:
         for name, day in (("preferred_day", self.preferred_day), ("current_day", self.current_day)):
             if day is not None and day not in DAYS:
                 raise PlanError(name, nl="een dag is 1 tot en met 28", en="a day is 1 to 28")
-        if abs(self.opening_cents) > AMOUNT_CENTS_MAX:
+        if any(
+            abs(one) > AMOUNT_CENTS_MAX for one in (self.opening_cents, *self.openings.values())
+        ):
             raise PlanError(
                 "opening_balance",
                 nl="meer dan een miljard euro",
@@ -66,6 +71,10 @@ class PlanRequest:
             raise PlanError(
                 "flows", nl=f"meer dan {FLOWS_MAX}", en=f"more than {FLOWS_MAX}; split the request"
             )
+
+    def opening_of(self, account: str) -> int:
+        """What an account holds at the start of each month."""
+        return self.opening_cents if account == "" else self.openings.get(account, 0)
 
 
 class PlannedLine(NamedTuple):
@@ -99,7 +108,7 @@ class MonthPlan:
     """The payments due in a month, and the balances of its days (plan_search.py says how).
 
     `left_cents` is income minus charges of these lines. `end_cents` is the balance at the end of
-    the month as planned.
+    the month as planned (of the account that ends lowest), `short_cents` what it falls short.
     """
 
     month: Month
@@ -108,6 +117,7 @@ class MonthPlan:
     lowest_before_cents: int
     lowest_after_cents: int
     end_cents: int
+    short_cents: int
     lines: tuple[PlannedLine, ...]
 
 

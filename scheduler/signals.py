@@ -16,8 +16,8 @@ def money_signals(months: Iterable[MonthPlan]) -> list[Signal]:
     """Months whose charges exceed their income, and days on which the money is not there yet."""
     found = []
     for month in months:
-        if month.end_cents < 0:
-            found.append(Signal(kind="shortfall", month=month.month, cents=-month.end_cents))
+        if month.short_cents:
+            found.append(Signal(kind="shortfall", month=month.month, cents=month.short_cents))
         elif month.lowest_after_cents < 0:
             cents = -month.lowest_after_cents
             found.append(Signal(kind="low_point", month=month.month, cents=cents))

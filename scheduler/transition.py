@@ -37,9 +37,9 @@ def period_from(switch: date) -> Period:
     return Period(start=switch, until=Month.of(switch).plus(1).last_day)
 
 
-def transition(
+def advances_of(
     flows: Sequence[Flow], board: Board, before: Ints, after: Ints, period: Period, by: str | None
-) -> Transition:
+) -> list[Advance]:
     """The advances needed when payments move from `before` to `after` (ordinals per payment).
 
     An advance is dated on the day its gap would open. A payer bridges its own later income, `by`
@@ -53,7 +53,7 @@ def transition(
         own: list[int] = np.flatnonzero((board.flow == index) & (before != after)).tolist()
         party = flow.party if flow.direction == "in" else by
         advances += gaps_filled(flow.id, _gaps(board, before, after, own), period, party)
-    return Transition(start=period.start, until=period.until, advances=tuple(advances))
+    return advances
 
 
 def _gaps(board: Board, before: Ints, after: Ints, places: Sequence[int]) -> dict[int, int]:

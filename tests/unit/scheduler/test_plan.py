@@ -266,6 +266,27 @@ def test_an_unknown_calendar_and_a_late_start_are_left_out() -> None:
     ]
 
 
+def test_two_adults_with_two_accounts_share_the_day_but_not_the_money() -> None:
+    # The rent of one account cannot be paid from the wage of the other.
+    hers = flow("wage", 150000, 23, 0, 0, account="hers")
+    his = flow("benefit", 80000, 12, 0, 15, account="his")
+    rent = flow("rent", -70000, 16, 0, 0, account="his")
+    apart = planned(hers, his, rent, months=1, openings={"his": 0, "hers": 90000})
+    assert line(apart, "benefit").moved_days == 0
+    together = planned(hers, his, rent, months=1, openings={"his": 90000, "hers": 0})
+    assert line(together, "benefit").planned == together.months[0].pay_date
+
+
+def test_a_shortage_on_one_account_is_not_hidden_by_the_other() -> None:
+    found = planned(
+        flow("wage", 150000, 23, 0, 0, account="hers"),
+        flow("rent", -70000, 23, 0, 0, account="his"),
+        months=1,
+    )
+    assert [(one.kind, one.cents) for one in found.signals] == [("shortfall", 70000)]
+    assert found.months[0].left_cents == 80000
+
+
 def test_no_flows_give_an_empty_plan() -> None:
     found = planned(months=2)
     assert [month.lines for month in found.months] == [(), ()]
