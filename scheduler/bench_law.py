@@ -12,7 +12,6 @@ import json
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any, Final
 
 import numpy as np
@@ -106,7 +105,7 @@ def _untraced(household: Household, book: Rulebook) -> None:
 
 
 def _again(step: TraceStep) -> TraceStep:
-    return TraceStep(**{field.name: getattr(step, field.name) for field in fields(step)})
+    return TraceStep(*step)
 
 
 def _percentiles(run: Any, rounds: int) -> tuple[float, float]:

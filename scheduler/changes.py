@@ -7,10 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from typing import Final
 
 from scheduler.ages import birthday, pension_day
 from scheduler.known import Known, Spell, Unknown
 from scheduler.persons import Household
+
+# Every age that a notion or a regulation asks for, in full years; pension age is a date of its own.
+AGES: Final = (0, 3, 6, 12, 16, 18, 19, 20, 21, 23, 27)
 
 
 def months_that_may_differ(household: Household, year: int) -> tuple[bool, ...]:
@@ -40,8 +44,8 @@ def _dates(household: Household, year: int) -> Iterator[date]:
             yield death.value
         birth = person.birth_date
         if isinstance(birth, Known):
-            yield birth.value
-            yield birthday(birth.value, year - birth.value.year)
+            if year - birth.value.year in AGES:
+                yield birthday(birth.value, year - birth.value.year)
             yield pension_day(birth.value)
 
 

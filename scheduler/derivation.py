@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from scheduler.known import Text
 from scheduler.wording import Shown, fill
@@ -16,12 +16,12 @@ Confidence = Literal["primary", "secondary"]
 StepKind = Literal["input", "parameter", "condition", "formula"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TraceStep:
+class TraceStep(NamedTuple):
     """One step: a name, its value as an integer over `scale` in `unit`, and where it comes from.
 
     `months` are the months it holds for; empty means the year as a whole. `records` are the ids of
     the records behind it. `says` is the regulation's sentence with the values filled in.
+    A named tuple and no dataclass, for a trace has hundreds of them.
     """
 
     name: str

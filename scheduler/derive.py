@@ -12,7 +12,7 @@ from typing import Final
 
 from scheduler.derivation import Derivation, MonthAmount, Status, TraceStep
 from scheduler.errors import RuleError
-from scheduler.known import Known, Text, Unknown, merge_records
+from scheduler.known import Known, Text, Unknown, Value, merge_records
 from scheduler.persons import Household
 from scheduler.program import SUM_OF_MONTHS, Step, Version
 from scheduler.rulebook import Rulebook, digest_of_versions
@@ -103,11 +103,16 @@ def _look(
     if reason is not None:
         return _unknown(version, reason, month)
     inputs = INPUTS[scheme](view, month)
-    key = (version.file.digest, *(inputs[name] for name in version.month.inputs))
+    key = (version.file.digest, *(_plain(inputs[name]) for name in version.month.inputs))
     if key not in done:
         done[key] = _month(version, inputs)
     done[key].months.append(month)
     return done[key]
+
+
+def _plain(value: Value[int]) -> object:
+    """What makes two inputs equal, quick to hash."""
+    return value if isinstance(value, Unknown) else (value.value, value.records)
 
 
 def _not_calculable(household: Household, version: Version, month: Month) -> Unknown | None:

@@ -63,6 +63,7 @@ class Version:
     month: Program
     year: Program | None
     secondary: frozenset[str]  # names of figures from secondary sources: they pay nothing out (A1)
+    named: Mapping[str, tuple[str, ...]]  # whose sentence shows other values: which
 
 
 def compile_version(file: RegulationFile, supplied: frozenset[str] | None = None) -> Version:
@@ -91,7 +92,11 @@ def compile_version(file: RegulationFile, supplied: frozenset[str] | None = None
         _output(file, month, file.shown)
     secondary = {spec.name for spec in file.parameters if spec.confidence == "secondary"}
     secondary |= {spec.name for spec in file.tables if spec.confidence == "secondary"}
-    return Version(file=file, month=month, year=year, secondary=frozenset(secondary))
+    others = {name: tuple(sorted(placeholders(says) - {"value"})) for name, _, says in named}
+    return Version(
+        file=file, month=month, year=year, secondary=frozenset(secondary),
+        named={name: shown for name, shown in others.items() if shown},
+    )  # fmt: skip
 
 
 def _output(file: RegulationFile, program: Program, name: str) -> Typed:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from scheduler.derivation import TraceStep
 from scheduler.known import Text, Unknown, Value, merge_records
 from scheduler.program import SUM_OF_MONTHS, Program, Step, Version
-from scheduler.wording import Shown, placeholders
+from scheduler.wording import Shown
 from specs.regulation_files import InputSpec, ParameterSpec, Sentence
 from specs.values import Month
 
@@ -145,7 +145,7 @@ class _Tracer:
             article=spec.article.text, article_url=spec.article.url, rule=self._rule,
             source=spec.source, records=(), months=self._months,
             sentence=spec.says,
-            shown=self._shown(spec.says, Shown(spec.value, spec.scale, spec.unit)),
+            shown=self._shown(spec.name, Shown(spec.value, spec.scale, spec.unit)),
         )  # fmt: skip
 
     def _input(self, spec: InputSpec) -> TraceStep:
@@ -154,7 +154,7 @@ class _Tracer:
             name=spec.name, kind="input", value=value, scale=1, unit=spec.unit,
             article=spec.article.text, article_url=spec.article.url, rule=self._rule,
             source="", records=self._values.records_of_one(spec.name), months=self._months,
-            sentence=spec.says, shown=self._shown(spec.says, Shown(value, 1, spec.unit)),
+            sentence=spec.says, shown=self._shown(spec.name, Shown(value, 1, spec.unit)),
         )  # fmt: skip
 
     def _step(self, step: Step) -> TraceStep:
@@ -167,22 +167,23 @@ class _Tracer:
             name=spec.name, kind=spec.kind, value=value, scale=step.typed.scale, unit=spec.unit,
             article=spec.article.text, article_url=spec.article.url, rule=self._rule,
             source="", records=self._values.records_of(step.needs), months=self._months,
-            sentence=says, shown=self._shown(says, Shown(value, step.typed.scale, spec.unit)),
+            sentence=says, shown=self._shown(spec.name, Shown(value, step.typed.scale, spec.unit)),
         )  # fmt: skip
 
-    def _shown(self, sentence: Sentence, own: Shown) -> tuple[tuple[str, Shown], ...]:
-        found = [("value", own)]
-        for name in placeholders(sentence):
-            if name in self._parameters:
-                spec = self._parameters[name]
-                found.append((name, Shown(spec.value, spec.scale, spec.unit)))
-            elif name in self._steps:
-                step = self._steps[name]
-                shown = Shown(self._values.value(step), step.typed.scale, step.spec.unit)
-                found.append((name, shown))
-            elif name != "value":
-                found.append((name, Shown(self._values.of(name), 1, self._inputs[name].unit)))
-        return tuple(found)
+    def _shown(self, name: str, own: Shown) -> tuple[tuple[str, Shown], ...]:
+        others = self._version.named.get(name)
+        if others is None:
+            return (("value", own),)
+        return (("value", own), *((other, self._other(other)) for other in others))
+
+    def _other(self, name: str) -> Shown:
+        if name in self._parameters:
+            spec = self._parameters[name]
+            return Shown(spec.value, spec.scale, spec.unit)
+        if name in self._steps:
+            step = self._steps[name]
+            return Shown(self._values.value(step), step.typed.scale, step.spec.unit)
+        return Shown(self._values.of(name), 1, self._inputs[name].unit)
 
 
 MET = Sentence(nl="U voldoet aan deze voorwaarde.", en="You meet this condition.")

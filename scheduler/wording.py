@@ -6,10 +6,9 @@ Amounts are shown in euros, rates in per cent; exact fractions are shown rounded
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from string import Formatter
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from scheduler.known import Text
 from specs.regulation_files import Sentence
@@ -18,8 +17,7 @@ Language = Literal["nl", "en"]
 _YES_NO: Final = {"nl": ("nee", "ja"), "en": ("no", "yes")}
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """A value as it stands in a sentence."""
 
     value: int

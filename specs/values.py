@@ -53,6 +53,9 @@ class Month:
         """The month a day lies in."""
         return cls(day.year, day.month)
 
+    def __hash__(self) -> int:
+        return self.year * 12 + self.month
+
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.month:02d}"
 

@@ -57,12 +57,12 @@ def inputs(view: YearView, month: Month) -> Inputs:
 
 
 def _age(person: Person, month: Month) -> Value[int]:
-    """Full years on the first day, 21 at most: older makes no difference (2)."""
+    """Full years on the first day, from 18 to 21: older makes no difference, younger is 0 (2)."""
     birth = person.birth_date
     if isinstance(birth, Unknown):
         return birth
-    years = sum(birthday(birth.value, age) <= month.first_day for age in range(1, 22))
-    return Known(value=years, records=birth.records)
+    reached = [age for age in range(18, 22) if birthday(birth.value, age) <= month.first_day]
+    return Known(value=max(reached, default=0), records=birth.records)
 
 
 def _shares(view: YearView, month: Month) -> Value[int]:

@@ -11,6 +11,7 @@ from datetime import date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scheduler.calc_document import parse
 from scheduler.derivation import Derivation
 from scheduler.derive import derive, derive_view
 from scheduler.facts import Fact
@@ -157,6 +158,30 @@ def test_a2_order_of_arrival_changes_nothing(extra: list[Piece], chance: random.
     assert totals(shuffled) == expected
     late = [replace(fact, known=place) for place, fact in enumerate(shuffled)]
     assert totals(late) == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.dates(date(1950, 1, 1), date(2026, 12, 31)), min_size=4, max_size=4))
+def test_birthdays_change_only_the_months_after_them(births: list[date]) -> None:
+    document = {
+        "year": 2026, "applicant": "p0", "partner": "p1", "children": ["p2"],
+        "housemates": ["p3"], "childcare": [], "schemes": list(RULES.schemes),
+        "home": {"independent": True, "bare_rent": 60000, "service_costs": 0},
+        "persons": [
+            {"id": f"p{place}", "birth_date": day.isoformat(), "income": None, "assets": None,
+             "insured": True, "works": True, "monthly_income": None, "relation": "other",
+             "aow_years": 50, "ww": None,
+             "daily_benefit": {"day_wage": 9000, "per_day": 1000, "other_per_day": 0}}
+            for place, day in enumerate(births)
+        ],
+    }  # fmt: skip
+    request, problems = parse(document, RULES)
+    assert request is not None, problems
+    view = YearView(request.household, 2026)
+    for scheme in RULES.schemes:
+        assert derive_view(view, scheme, RULES) == derive_view(
+            view, scheme, RULES, every_month=True
+        )
 
 
 @settings(max_examples=40, deadline=None)
