@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import pairwise
 from typing import Final
 
 from scheduler.ages import birthday, pension_day
 from scheduler.known import Known, Spell, Unknown
 from scheduler.persons import Household
+from specs.values import Month, months_of_year
 
 # Every age that a notion or a regulation asks for, in full years; pension age is a date of its own.
 AGES: Final = (0, 3, 6, 12, 16, 18, 19, 20, 21, 23, 27)
@@ -27,6 +29,16 @@ def months_that_may_differ(household: Household, year: int) -> tuple[bool, ...]:
         if day.year == year:
             found[day.month] = found[day.month + 1] = True
     return tuple(found[1:13])
+
+
+def months_of_other_income(household: Household, year: int) -> tuple[bool, ...]:
+    """Per month, whether what anybody received differs from the month before, or its record."""
+    months = (Month(year, 1).plus(-1), *months_of_year(year))
+    told = [person.monthly_income for person in household.persons.values()]
+    return tuple(
+        any(incomes.get(month) != incomes.get(before) for incomes in told)
+        for before, month in pairwise(months)
+    )
 
 
 def _dates(household: Household, year: int) -> Iterator[date]:

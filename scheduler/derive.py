@@ -16,7 +16,7 @@ from scheduler.known import Known, Text, Unknown, Value, merge_records
 from scheduler.persons import Household
 from scheduler.program import SUM_OF_MONTHS, Step, Version
 from scheduler.rulebook import Rulebook, digest_of_versions
-from scheduler.schemes import BY_MONTH, INPUTS
+from scheduler.schemes import BY_INCOME, BY_MONTH, INPUTS
 from scheduler.schemes.toeslagen import Inputs, YearView
 from scheduler.trace import Values, names_behind, trace_of
 from specs.values import Month
@@ -75,6 +75,7 @@ def derive_view(
     found: list[_Outcome] = []
     done: dict[tuple[object, ...], _Outcome] = {}
     anew = every_month or scheme in BY_MONTH
+    changes = view.income_changes if scheme in BY_INCOME else view.changes
     for month, version in rulebook.of_year(scheme, view.year):
         if isinstance(version, Unknown):
             found.append(_unknown(None, version, month))
@@ -82,7 +83,7 @@ def derive_view(
         quarterly = version.file.period == "quarter"
         if quarterly and month.month % 3 != 1:
             continue
-        repeats = not (anew or quarterly or view.changes[month.month - 1])
+        repeats = not (anew or quarterly or changes[month.month - 1])
         if repeats and found and found[-1].version is version:
             found[-1].months.append(month)
             continue

@@ -46,5 +46,5 @@ SUPPLIED: Final[Mapping[str, frozenset[str]]] = {
     "ww": ww.SUPPLIES,
     "zorgtoeslag": zorgtoeslag.SUPPLIES,
 }
-# Income counts in the month in which it is received, or the duration is counted by month.
-BY_MONTH: Final = frozenset({"beslagvrije_voet", "bijstand", "ww"})
+BY_INCOME: Final = frozenset({"beslagvrije_voet", "bijstand"})  # income of the month counts
+BY_MONTH: Final = frozenset({"ww"})  # the duration is counted by month

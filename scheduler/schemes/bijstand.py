@@ -127,8 +127,8 @@ def received(household: Household, person: Person, month: Month) -> Value[int]:
         return found
     who = whose(household, person)
     missing = Text(
-        f"Wat {who.nl} in {month} ontving, ontbreekt.",
-        f"What {who.en} received in {month} is missing.",
+        f"Wat {who.nl} in deze maand ontving, ontbreekt.",
+        f"What {who.en} received in this month is missing.",
     )
     return Unknown(missing=missing, article=f"{LAW} 32")
 

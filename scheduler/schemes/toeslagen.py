@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from operator import or_
 from typing import Final, TypeAlias
 
 from scheduler.ages import reached_before
-from scheduler.changes import months_that_may_differ
+from scheduler.changes import months_of_other_income, months_that_may_differ
 from scheduler.known import Known, Text, Unknown, Value, merge_records, spells_on
 from scheduler.partner import partner_in, same_all_year
 from scheduler.persons import Household, Income, Person
@@ -52,6 +53,12 @@ class YearView:
     def changes(self) -> tuple[bool, ...]:
         """Per month, whether anything about the household may differ from the month before."""
         return months_that_may_differ(self.household, self.year)
+
+    @cached_property
+    def income_changes(self) -> tuple[bool, ...]:
+        """The same, also where what was received in a month differs from the month before."""
+        other = months_of_other_income(self.household, self.year)
+        return tuple(map(or_, self.changes, other))
 
     @cached_property
     def partner_all_year(self) -> Value[Person | None]:

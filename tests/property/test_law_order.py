@@ -169,7 +169,8 @@ def test_birthdays_change_only_the_months_after_them(births: list[date]) -> None
         "home": {"independent": True, "bare_rent": 60000, "service_costs": 0},
         "persons": [
             {"id": f"p{place}", "birth_date": day.isoformat(), "income": None, "assets": None,
-             "insured": True, "works": True, "monthly_income": None, "relation": "other",
+             "insured": True, "works": True, "relation": "other",
+             "monthly_income": {"2026-02": 1000 * place, "2026-03": 1000, "2026-07": 1000},
              "aow_years": 50, "ww": None,
              "daily_benefit": {"day_wage": 9000, "per_day": 1000, "other_per_day": 0}}
             for place, day in enumerate(births)
