@@ -9,7 +9,7 @@ from typing import Any, Final
 from ledger.bench import AppendSetting, bench_append, bench_verify
 from ledger.errors import LedgerError
 from node.cli_output import DONE, Command, Output, UsageError
-from scheduler import bench_plan
+from scheduler import bench_law, bench_plan
 
 APPEND_ENTRIES: Final = 20_000
 VERIFY_ENTRIES: Final = 50_000
@@ -32,6 +32,7 @@ def _bench(arguments: argparse.Namespace, output: Output) -> int:
 _BENCHES: Final[dict[str, Callable[[int | None], dict[str, Any]]]] = {
     "append": lambda entries: bench_append(AppendSetting(entries=entries or APPEND_ENTRIES)),
     "verify": lambda entries: bench_verify(entries or VERIFY_ENTRIES),
+    "derive": lambda rows: bench_law.bench(rows or bench_law.ROWS),
     "plan": lambda households: bench_plan.bench(households or PLAN_HOUSEHOLDS),
 }
 
