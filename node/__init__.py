@@ -1,1 +1,1 @@
-"""The shell: orders the steps, keeps the stores, serves the pages. The law and the ledger are below."""
+"""The shell: orders the steps, keeps the stores, serves the pages. Law and ledger are below."""

@@ -59,12 +59,16 @@ class Intake:
 class PublishedLog:
     """The recorded log as this node can show it."""
 
-    def __init__(self, ledger: LedgerSide, pages: Pages) -> None:
+    def __init__(self, ledger: LedgerSide, pages: Pages, *, alone: bool) -> None:
+        """alone: no worker runs in this process, so the place of reading is looked up."""
         self._ledger = ledger
         self._pages = pages
+        self._alone = alone
 
     async def get(self, path: str, *, entries_allowed: bool) -> Answer:
         """`checkpoint`, `tile/…`, `vkey`, `policy`; see surface.LogPort."""
+        if self._alone and path == "checkpoint":
+            await self._ledger.refresh()
         quorum = None if path != "checkpoint" else self._ledger.quorum_checkpoint()
         if quorum is not None:
             # A mirror's own copy may be ahead of the quorum: only what is recorded is shown.
@@ -80,7 +84,9 @@ class State:
         self._worker = worker
 
     async def checks(self) -> Mapping[str, Check]:
-        """Every part by name."""
+        """Every part by name; what only the worker's process knows is told there."""
+        if self._worker is None:
+            await self._node.ledger.refresh()
         backlog, tick, on_desk = await asyncio.to_thread(self._read)
         age = None if tick is None else int(time.time()) - tick
         limit = TICK_AGE_MAX * self._node.home.settings.tick_seconds
@@ -98,7 +104,7 @@ class State:
             problem = self._worker.problem
             checks["worker"] = Check(ready=problem is None, figures={"problem": _kind(problem)})
         log = self._node.ledger.log
-        if log is not None:
+        if log is not None and self._worker is not None:
             status = log.status()
             checks["sequencer"] = Check(
                 ready=status.running,
@@ -133,7 +139,7 @@ def surface_of(
         state=State(node, worker),
         calendars=calendars,
         intake=Intake(node, worker),
-        log=None if pages is None else PublishedLog(node.ledger, pages),
+        log=None if pages is None else PublishedLog(node.ledger, pages, alone=worker is None),
         may_read_entries=node.gate().may_read_entries,
         sign_in=settings.sign_in == "development",
     )
