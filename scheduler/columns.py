@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from scheduler.program import SUM_OF_MONTHS, Program, Version
 Column: TypeAlias = NDArray[np.int64]
 Columns: TypeAlias = list[Column]
 Run: TypeAlias = Callable[[Columns], Column]
+NOT_COMPUTED: Final[Column] = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +38,9 @@ class MonthColumns:
 def bind_columns(op: Op, tables: Sequence[Table]) -> Run:
     """A function from columns to the column of one operation."""
     if op.code == "constant":
-        value = np.int64(op.number)
-        return lambda columns: np.broadcast_to(value, columns[0].shape)
+        # A scalar, not a column of it: numpy divides by a scalar many times faster.
+        value = np.asarray(op.number, dtype=np.int64)
+        return lambda _columns: value
     if op.code == "read":
         number = op.number
         return lambda columns: columns[number]
@@ -50,7 +52,7 @@ def bind_columns(op: Op, tables: Sequence[Table]) -> Run:
         first, *others = arguments
         return lambda columns: _fold(best, first(columns), [each(columns) for each in others])
     if op.code == "not":
-        return lambda columns: 1 - arguments[0](columns)
+        return lambda columns: np.subtract(1, arguments[0](columns))
     if op.code == "if":
         condition, then, other = arguments
         return lambda columns: np.where(condition(columns) != 0, then(columns), other(columns))
@@ -101,27 +103,55 @@ def _band(argument: Run, table: Table) -> Run:
     return lambda columns: values[np.searchsorted(starts, argument(columns), side="right") - 1]
 
 
+def _behind(program: Program, wanted: frozenset[str]) -> set[str]:
+    """The wanted steps and all they read."""
+    names = {slot: name for name, slot in program.slots.items()}
+    found: set[str] = set()
+    queue = [name for name in wanted if name in program.by_name]
+    while queue:
+        name = queue.pop()
+        if name not in found:
+            found.add(name)
+            read = (names[slot] for slot in _slots_read(program.by_name[name].typed.op))
+            queue.extend(other for other in read if other in program.by_name)
+    return found
+
+
+def _slots_read(op: Op) -> set[int]:
+    if op.code == "read":
+        return {op.number}
+    return {slot for argument in op.arguments for slot in _slots_read(argument)}
+
+
 class ColumnProgram:
     """A program bound to columns, once per version."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, wanted: frozenset[str] | None = None) -> None:
+        """`wanted` names the steps asked for; what they do not need is not computed."""
         self._program = program
-        self._runs = [bind_columns(step.typed.op, program.tables) for step in program.steps]
+        needed = set(program.by_name) if wanted is None else _behind(program, wanted)
+        self._runs = [
+            bind_columns(step.typed.op, program.tables) if step.spec.name in needed else None
+            for step in program.steps
+        ]
 
     def run(self, inputs: Mapping[str, Column]) -> dict[str, Column]:
-        """Every step by its name; raises SchedulerError for a column outside its bounds."""
+        """The steps by name; raises SchedulerError for a column outside its bounds."""
         columns: Columns = []
+        rows = 0
         for name in self._program.inputs:
             column = np.asarray(inputs[name], dtype=np.int64)
             bounds = self._program.typed_inputs[name].op
             if column.size and not (bounds.low <= column.min() and column.max() <= bounds.high):
                 raise SchedulerError(f"the column {name!r} leaves its bounds; set those rows aside")
             columns.append(column)
+            rows = len(column)
         found: dict[str, Column] = {}
         for step, run in zip(self._program.steps, self._runs, strict=True):
-            column = run(columns)
+            column = NOT_COMPUTED if run is None else run(columns)
             columns.append(column)
-            found[step.spec.name] = column
+            if run is not None:
+                found[step.spec.name] = column if column.ndim else np.broadcast_to(column, (rows,))
         return found
 
 
@@ -130,11 +160,11 @@ class ColumnVersion:
 
     def __init__(self, version: Version) -> None:
         self.version = version
-        self._month = ColumnProgram(version.month)
+        self._conditions = [step.spec.name for step in version.month.conditions]
+        outputs = {version.file.month_output, version.file.year_part} - {None}
+        wanted = frozenset(map(str, outputs)) | frozenset(self._conditions)
+        self._month = ColumnProgram(version.month, wanted)
         self._year = None if version.year is None else ColumnProgram(version.year)
-        self._conditions = [
-            step.spec.name for step in version.month.steps if step.spec.kind == "condition"
-        ]
 
     def run_month(self, inputs: Mapping[str, Column]) -> MonthColumns:
         """Amounts of one month; without a right they are zero."""
