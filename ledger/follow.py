@@ -155,8 +155,12 @@ class Follower:
         if answer.status != 200:
             raise PeerError(f"checkpoint: status {answer.status}")
         registry = self._tail.registry
-        vkey = self._log_vkey if registry is None else registry.log_vkey
-        head = open_checkpoint(answer.body, parse_vkey(vkey))
+        keys = (
+            (parse_vkey(self._log_vkey),)
+            if registry is None
+            else registry.trusted_log_keys(self._log_vkey)
+        )
+        head = open_checkpoint(answer.body, keys)
         self._policy_in_force(registry).satisfied(head.note)
         if self._last is not None:
             last = parse_checkpoint(self._last.text)

@@ -11,16 +11,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ledger.checkpoint import open_checkpoint
+from ledger.checkpoint import check_cosignatures, open_checkpoint
 from ledger.errors import ChainError, LedgerError
 from ledger.growth import Growth
 from ledger.note import parse_vkey
 from ledger.ports import Checks, HashTile, Head, Row, Store, Stored
-from ledger.tail import Find, Judged, Tail, empty_tail, judge
+from ledger.registry import Registry
+from ledger.tail import Find, Judged, empty_tail, judge
 from ledger.tiles import TILE_WIDTH, Tile
 
 CHUNK_ENTRIES: Final = 16 * TILE_WIDTH
 PROBLEMS_MAX: Final = 100
+SIZE_MIN: Final = -(2**63)  # a damaged size may be below zero
 
 Progress = Callable[[int, int], None]
 
@@ -37,8 +39,10 @@ class Problem:
 async def fsck(store: Store, checks: Checks, progress: Progress | None = None) -> list[Problem]:
     """Every problem, up to 100; an empty list for a sound store."""
     stored = await store.load()
+    heads = await _kept_heads(store, stored)
     found: list[Problem] = []
-    tail, roots = empty_tail(), _wanted_roots(stored)
+    tail = empty_tail()
+    roots = {head.size: b"" for _, head in heads if head.size <= stored.size}
     tiles: dict[tuple[int, int], HashTile] = {}
     while tail.size < stored.size and len(found) < PROBLEMS_MAX:
         end = min([stored.size, tail.size + CHUNK_ENTRIES, *(r for r in roots if r > tail.size)])
@@ -60,14 +64,23 @@ async def fsck(store: Store, checks: Checks, progress: Progress | None = None) -
             roots[tail.size] = tail.growth.root()
         if progress is not None:
             progress(tail.size, stored.size)
-    found.extend(_head_problems(stored, tail, roots))
+    if tail.registry is not None:
+        found.extend(_head_problems(heads, stored.size, tail.registry, roots))
     return found[:PROBLEMS_MAX]
 
 
-def _wanted_roots(stored: Stored) -> dict[int, bytes]:
-    """The sizes whose root is signed in this store."""
-    heads = [head for head in (stored.head, stored.published) if head is not None]
-    return {head.size: b"" for head in heads if head.size <= stored.size}
+async def _kept_heads(store: Store, stored: Stored) -> list[tuple[str, Head]]:
+    """Every signed head in this store by name; receipts are made of the remembered ones."""
+    heads = []
+    if stored.head is not None:
+        heads.append(("pending head", stored.head))
+    if stored.published is not None:
+        heads.append(("published head", stored.published))
+    size = SIZE_MIN
+    while (head := await store.published_over(size)) is not None:
+        heads.append((f"published head of {head.size} entries", head))
+        size = head.size
+    return heads
 
 
 def _within_log(store: Store, start: int) -> Find:
@@ -118,32 +131,43 @@ async def _compare_tiles(
             found.append(_damage(path, f"holds other hashes (tree of {growth.size})"))
 
 
-def _head_problems(stored: Stored, tail: Tail, roots: dict[int, bytes]) -> list[Problem]:
+def _head_problems(
+    heads: Sequence[tuple[str, Head]], size: int, registry: Registry, roots: dict[int, bytes]
+) -> list[Problem]:
     problems = []
-    for name, head in (("pending head", stored.head), ("published head", stored.published)):
-        if head is None:
-            continue
+    for name, head in heads:
         try:
-            _check_head(head, tail, roots)
+            _check_head(head, registry, roots)
         except LedgerError as error:
             problems.append(_damage(name, str(error)))
-    published = stored.published
-    if published is not None and published.size > stored.size:
-        problems.append(
-            _damage("published head", f"of {published.size} entries, {stored.size} are here")
-        )
+        if head.size > size and name != "pending head":
+            problems.append(_damage(name, f"of {head.size} entries, {size} are here"))
     return problems
 
 
-def _check_head(head: Head, tail: Tail, roots: dict[int, bytes]) -> None:
-    registry = tail.founded
+def _check_head(head: Head, registry: Registry, roots: dict[int, bytes]) -> None:
+    """The log's signature, the size, the root, and every cosignature kept with it."""
     logs = [parse_vkey(each) for each in (registry.log_vkey, *registry.retired_log_vkeys)]
-    checkpoint = open_checkpoint(head.note, logs, origin=registry.origin).checkpoint
+    signed = open_checkpoint(head.note, logs, origin=registry.origin)
+    checkpoint = signed.checkpoint
     if checkpoint.size != head.size:
         raise ChainError(f"signed for {checkpoint.size} entries, stored for {head.size}")
     root = roots.get(head.size)
     if root is not None and root != checkpoint.root:
         raise ChainError(f"signed root {checkpoint.root.hex()}, the entries make {root.hex()}")
+    cosigners = [
+        parse_vkey(key.text)
+        for member in registry.members.values()
+        for key in member.keys
+        if key.use in ("mirror", "witness")
+    ]
+    damaged = check_cosignatures(signed.note, cosigners).damaged
+    if damaged:
+        raise ChainError(damaged[0])
+    known = {(each.name, each.key_id) for each in cosigners}
+    for line in signed.note.signatures:  # a key the log moves to need not be on the ledger yet
+        if line.name != registry.origin and (line.name, line.key_id) not in known:
+            raise ChainError(f"a signature of {line.name!r}, whose key is not on the ledger")
 
 
 def _damage(place: str, reason: str) -> Problem:

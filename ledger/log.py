@@ -70,13 +70,17 @@ class Log:
         witnesses: Mapping[str, Peer] | None = None,
         limits: Limits | None = None,
         holder: str,
+        also: Sequence[NoteSigner] = (),
     ) -> None:
         """signer is the log key, named as the origin; mirrors and witnesses are by member id.
 
-        holder names this process and no other one, for the lease.
+        holder names this process and no other one, for the lease. While the log key moves
+        (governance type move), `also` holds the other key: every head carries both signatures,
+        so that members on either side of the move can follow.
         """
         self._store = store
         self._signer = signer
+        self._also = tuple(also)
         self._clock = clock
         self._checks = checks
         self._mirrors = dict(mirrors)
@@ -108,7 +112,8 @@ class Log:
         left behind go on by themselves. Raises StoreError when there is no genesis.
         """
         self._tail = await load_tail(self._store)
-        if self._tail.founded.log_vkey != self._signer.verifier.vkey:
+        held = {each.verifier.vkey for each in (self._signer, *self._also)}
+        if self._tail.founded.log_vkey not in held:
             raise StoreError("log: this key is not the log's key on the ledger; see `move`")
         self._stored = await self._store.load()
         self._problem, self._ended = "adopting from the mirrors", None
@@ -303,7 +308,9 @@ class Log:
             return
         root = tail.growth.root()
         checkpoint = Checkpoint(origin=self.origin, size=tail.size, root=root)
-        head = Head(size=tail.size, note=sign_checkpoint(checkpoint, self._signer).encode())
+        note = sign_checkpoint(checkpoint, self._signer)
+        note = note.with_signatures(each.sign(note.text) for each in self._also)
+        head = Head(size=tail.size, note=note.encode())
         # Without mirrors the quorum is nobody's: the same transaction publishes.
         alone = not tail.founded.mirrors and not self._tail.founded.mirrors
         batch = Batch(
@@ -360,8 +367,8 @@ class Log:
         published = self._stored.published
         if published is None or published.size < head.size:
             before = 0 if published is None else published.size
-            policies = self._policies.between(before, head.size)
-            note = await self._quorum.collect(head, policies, self._tail.founded)
+            in_force = self._policies.between(before, head.size)
+            note = await self._quorum.collect(head, in_force)
             await self._store.publish(Head(size=head.size, note=note.encode()))
             published = Head(size=head.size, note=note.encode())
             self._stored = replace(self._stored, published=published)

@@ -159,7 +159,9 @@ class Mirror:
     def _log_keys(self) -> list[Verifier]:
         """The log's key as the ledger has it now, or as it was configured."""
         registry = self._tail.registry
-        return [parse_vkey(self._log_vkey if registry is None else registry.log_vkey)]
+        if registry is None:
+            return [parse_vkey(self._log_vkey)]
+        return list(registry.trusted_log_keys(self._log_vkey))
 
     def _acceptable(self, upload: Upload) -> bool:
         published = self._stored.published

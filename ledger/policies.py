@@ -1,7 +1,7 @@
-"""Which policies a head must satisfy: every one in force since the last published head.
+"""Which registries a head must satisfy: every one in force since the last published head.
 
 A quorum change needs the old and the new quorum (DESIGN 4): the head that first covers it must
-satisfy both, later heads only the new one.
+satisfy the policies of both, later heads only the new one.
 """
 
 from __future__ import annotations
@@ -13,22 +13,21 @@ from ledger.tail import registry_of
 
 
 class PolicyHistory:
-    """(size from which it holds, policy), oldest first."""
+    """(size from which it holds, registry), oldest first, one for each change of the policy."""
 
-    def __init__(self, since: list[tuple[int, Policy]]) -> None:
+    def __init__(self, since: list[tuple[int, Registry]]) -> None:
         self._since = since
 
     def add(self, size: int, registry: Registry) -> None:
         """The registry after a governance entry, which is number size - 1."""
-        policy = policy_of(registry)
-        if not self._since or self._since[-1][1] != policy:
-            self._since.append((size, policy))
+        if not self._since or policy_of(self._since[-1][1]) != policy_of(registry):
+            self._since.append((size, registry))
 
-    def between(self, published_size: int, size: int) -> list[Policy]:
-        """The policies in force at some size from published_size to size; forgets older ones."""
+    def between(self, published_size: int, size: int) -> list[Registry]:
+        """Those in force at some size from published_size to size; forgets older ones."""
         held = [each for each in self._since if each[0] <= published_size][-1:]
         self._since = held + [each for each in self._since if each[0] > published_size]
-        return [policy for since, policy in self._since if since <= size]
+        return [registry for since, registry in self._since if since <= size]
 
 
 async def load_policies(store: Store) -> PolicyHistory:

@@ -81,7 +81,7 @@ class Pusher:
                     "mirrors before signing anything"
                 )
             proof = await proofs.consistency(self._store, old, head.size)
-            submission = Submission(old_size=old, proof=tuple(proof), note=_log_only(note))
+            submission = Submission(old_size=old, proof=tuple(proof), note=self._log_only(note))
             answer = await self._peer.post("add-checkpoint", submission.encode(), TEXT_TYPE)
             if answer.status == 200:
                 self._pending_size = head.size
@@ -98,6 +98,11 @@ class Pusher:
                 raise PeerError("add-checkpoint: a 409 without a size")
             self._pending_size = int(size)
         raise PeerError("add-checkpoint: its size changes under our hands")
+
+    def _log_only(self, note: Note) -> Note:
+        """The note with the log's own signatures: two while its key moves."""
+        own = tuple(each for each in note.signatures if each.name == self._origin)
+        return Note(text=note.text, signatures=own)
 
     async def _add_entries(self, head: Head) -> Answer:
         start = min(self._next_entry, head.size)
@@ -121,10 +126,6 @@ class Pusher:
             )
             body.append(package.encode())
         return await self._peer.post("add-entries", b"".join(body), REQUEST_TYPE)
-
-
-def _log_only(note: Note) -> Note:
-    return Note(text=note.text, signatures=note.signatures[:1])
 
 
 def _lines(answer: Answer) -> tuple[NoteSignature, ...]:

@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from ledger.errors import LedgerError, PeerError, PolicyError
 from ledger.note import Note, NoteSignature, Verifier, parse_note, parse_vkey
-from ledger.policy import Policy
+from ledger.policies import policy_of
 from ledger.ports import Clock, Head, Peer, Store
 from ledger.push import Pusher
 from ledger.registry import Registry
@@ -56,7 +56,7 @@ class Quorum:
         self._collected.clear()
         self._targets.clear()
         self._published = None
-        self._adjust(registry)
+        self._adjust([registry])
 
     async def stop(self) -> None:
         """End all pushing."""
@@ -71,16 +71,15 @@ class Quorum:
         """For each member that cosigns the size it reached, or why not."""
         return dict(self._states)
 
-    async def collect(
-        self, head: Head, policies: Sequence[Policy], registry: Registry
-    ) -> Note:
-        """The head's note with a quorum of cosignatures for each policy; waits for as long.
+    async def collect(self, head: Head, in_force: Sequence[Registry]) -> Note:
+        """The head's note with the quorum of each registry; waits for as long as it takes.
 
         A mirror that says it holds another tree does not count and is named in `states`; what
         it cosigned is compared, and stops the log, at the next start (adopt.py).
         """
-        self._adjust(registry)
+        self._adjust(in_force)
         self._aim("mirror", head)
+        policies = [policy_of(registry) for registry in in_force]
         while True:
             self._news.clear()
             note = self._note(head)
@@ -95,7 +94,7 @@ class Quorum:
 
     def show(self, published: Head | None, registry: Registry) -> None:
         """Offer the published head to the witnesses; nobody waits for them."""
-        self._adjust(registry)
+        self._adjust([registry])
         if published is not None:
             self._published = published
             self._aim("witness", published)
@@ -131,11 +130,15 @@ class Quorum:
             if key[0] == role:
                 event.set()
 
-    def _adjust(self, registry: Registry) -> None:
-        """One task for each mirror and witness of the registry that we can reach."""
-        self._verifiers = {
-            ("mirror", member): parse_vkey(key.text) for member, key in registry.mirror_keys()
-        } | {("witness", member): parse_vkey(key.text) for member, key in registry.witness_keys()}
+    def _adjust(self, in_force: Sequence[Registry]) -> None:
+        """One task for each mirror and witness of these registries that we can reach."""
+        self._verifiers = {}
+        for registry in in_force:  # the newest last: a rotated key counts at once
+            for role, keys in (
+                ("mirror", registry.mirror_keys()),
+                ("witness", registry.witness_keys()),
+            ):
+                self._verifiers |= {(role, m): parse_vkey(key.text) for m, key in keys}
         wanted = set(self._verifiers)
         for key in sorted(wanted - self._tasks.keys()):  # the same order in every run
             if key in self._pushers:

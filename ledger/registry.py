@@ -6,13 +6,15 @@ what they admit that of admission.py.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ledger import canonical, keys
+from ledger.envelope import AUTHOR_FORM
 from ledger.errors import AdmissionError, LedgerError
-from ledger.note import parse_vkey
+from ledger.note import ED25519, Verifier, parse_vkey
 
 NOTE_KEY_USES: Final = ("log", "mirror", "witness")
 SIGNING_USES: Final = ("record", "governance", "api")
@@ -23,6 +25,9 @@ KEYS_PER_USE_MAX: Final = 4
 MIRRORS_MAX: Final = 15  # a verifier must take 16 signatures: 15 mirrors and the log's own
 OPAQUE_KEY_BYTES_MAX: Final = 4_096
 TEXT_CHARS_MAX: Final = 200
+RESERVED_IDS: Final = ("mirrors", "none")  # names with a meaning of their own in the policy file
+
+_MEMBER: Final = re.compile(AUTHOR_FORM)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +129,16 @@ class Registry:
         lines.append(f"group mirrors {self.quorum} {' '.join(names)}")
         return "\n".join([*lines, "quorum mirrors", ""])
 
+    def trusted_log_keys(self, configured: str) -> tuple[Verifier, ...]:
+        """The log's key, and the configured one when it is not known to be retired.
+
+        A member that is behind a move is configured with the next key out of band.
+        """
+        vkeys = [self.log_vkey]
+        if configured not in (self.log_vkey, *self.retired_log_vkeys):
+            vkeys.append(configured)
+        return tuple(parse_vkey(each) for each in vkeys)
+
     def contested(self, author: str, public_key: bytes, n: int) -> bool:
         """Whether entry n by that key is contested: the key was called compromised before it."""
         if n in self.reaffirmed:
@@ -149,8 +164,11 @@ def parse_member(value: Any, n: int) -> Member:
     keys_value = fields["keys"]
     if not isinstance(keys_value, list) or type(fields["votes"]) is not bool:
         raise malformed("member: keys is a list, votes is true or false")
+    member_id = text_of(fields["id"], "member, id")
+    if _MEMBER.fullmatch(member_id) is None or member_id in RESERVED_IDS:
+        raise malformed(f"member, id: in the form {AUTHOR_FORM}, not one of {RESERVED_IDS}")
     member = Member(
-        id=text_of(fields["id"], "member, id"),
+        id=member_id,
         name=text_of(fields["name"], "member, name"),
         role=text_of(fields["role"], "member, role"),
         url=text_of(fields["url"], "member, url", empty=True),
@@ -197,7 +215,10 @@ def check_registry(registry: Registry) -> None:
     """
     if len(registry.members) > MEMBERS_MAX:
         raise malformed(f"members: at most {MEMBERS_MAX}")
-    seen: set[bytes] = {parse_vkey(registry.log_vkey).public_key}
+    log = parse_vkey(registry.log_vkey)
+    if log.name != registry.origin or log.key_type != ED25519:
+        raise malformed("log_vkey: an Ed25519 key whose name is the origin")
+    seen: set[bytes] = {log.public_key}
     for member in registry.members.values():
         for key in member.keys:
             public_key = key.public_key

@@ -235,6 +235,7 @@ def make_log(
     limits: Limits | None = None,
     holder: str = "test",
     key: NoteSigner | None = None,
+    also: Sequence[NoteSigner] = (),
 ) -> Log:
     return Log(
         store=store,
@@ -245,6 +246,7 @@ def make_log(
         witnesses=witnesses or {},
         limits=limits or Limits(batch_seconds=0.0, push_retry_seconds=0.002),
         holder=holder,
+        also=also,
     )
 
 

@@ -12,7 +12,6 @@ import pytest
 
 from ledger.errors import PolicyError
 from ledger.note import Note, parse_note
-from ledger.policy import Policy
 from ledger.ports import Head
 from ledger.quorum import Quorum
 from ledger.registry import Registry
@@ -43,9 +42,7 @@ def test_the_same_seed_gives_the_same_run() -> None:
 
 
 def test_the_simulation_sees_a_receipt_without_the_quorum(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def none_needed(
-        self: Quorum, head: Head, policies: Sequence[Policy], registry: Registry
-    ) -> Note:
+    async def none_needed(self: Quorum, head: Head, in_force: Sequence[Registry]) -> Note:
         return parse_note(head.note)
 
     monkeypatch.setattr(Quorum, "collect", none_needed)
