@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from itertools import chain
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -36,14 +35,13 @@ PLACEMENT_CACHE: Final = 8192  # terms times horizons: some 5 kB each
 class Horizon:
     """The months planned, one more on each side, and the pay date of every day in each of them.
 
-    `pay` and `after` have shape (28, months + 2): the pay date, and the next banking day.
-    `cell` maps an ordinal minus `base` to its cell among those months.
+    `span` are the months planned. `pay` and `after` have shape (28, months + 2): the pay date, and
+    the next banking day. `cell` maps an ordinal minus `base` to its cell among those months.
     """
 
     first: Month
     months: int
-    start: int
-    end: int
+    span: tuple[Month, ...]
     base: int
     pay: Ints
     after: Ints
@@ -73,8 +71,7 @@ def horizon_of(first: Month, months: int) -> Horizon:
     return Horizon(
         first=first,
         months=months,
-        start=first.first_day.toordinal(),
-        end=span[-2].last_day.toordinal(),
+        span=tuple(span[1:-1]),
         base=base,
         pay=pays,
         after=afters,
@@ -88,6 +85,10 @@ class Series:
     law counts (A3): its month, its year, or nothing."""
 
     occurrences: tuple[Occurrence, ...]
+    periods: tuple[str, ...]
+    dues: tuple[date, ...]
+    naturals: tuple[date, ...]
+    expected: tuple[bool, ...]
     gaps: tuple[Gap, ...]
     natural: Ints
     home: Ints
@@ -109,6 +110,10 @@ def series_of(rhythm: Rhythm, first: Month, months: int, calendars: PayCalendars
 
     return Series(
         occurrences=found,
+        periods=tuple(item.period for item in found),
+        dues=tuple(item.due for item in found),
+        naturals=tuple(item.natural for item in found),
+        expected=tuple(item.basis == "expected" for item in found),
         gaps=gaps,
         natural=column([item.natural for item in found]),
         home=np.array(home, dtype=np.int64),
@@ -232,7 +237,7 @@ class Board:
     horizon: Horizon
     opening: int
     flow: Ints
-    occurrences: tuple[Occurrence, ...]
+    series: tuple[Series, ...]
     natural: Ints
     stay: Ints
     home: Ints
@@ -291,7 +296,7 @@ def build_board(
         horizon=horizon,
         opening=opening,
         flow=flow,
-        occurrences=tuple(chain.from_iterable(one.occurrences for one in series)),
+        series=tuple(series),
         natural=_join([one.natural for one in series]),
         stay=_join([one.stay for one in placements]),
         home=_join([one.home for one in series]),

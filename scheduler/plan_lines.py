@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import chain, repeat
+from typing import TypeVar
 
 import numpy as np
 
-from scheduler.plan_board import Board
+from scheduler.plan_board import Board, Ints
 from scheduler.plan_reasons import reasons_of
 from scheduler.plan_search import Choice, Placed
 from scheduler.plan_table import Table
 from scheduler.plan_types import MonthPlan, PlannedLine
+
+T = TypeVar("T")
 
 
 def month_plans(tables: Sequence[Table], choice: Choice) -> tuple[MonthPlan, ...]:
@@ -23,62 +26,73 @@ def month_plans(tables: Sequence[Table], choice: Choice) -> tuple[MonthPlan, ...
     """
     horizon = tables[0].board.horizon
     own = [_lines(table, placed) for table, placed in zip(tables, choice.placed, strict=True)]
-    left = [_left(table.board) for table in tables]
-    low_before = np.min([placed.lowest_unmoved for placed in choice.placed], axis=0).tolist()
-    low_after = np.min([placed.lowest for placed in choice.placed], axis=0).tolist()
+    left = np.sum([_left(table.board) for table in tables], axis=0)
     ends = np.array([placed.end for placed in choice.placed], dtype=np.int64)
-    end, short = ends.min(axis=0).tolist(), np.maximum(-ends, 0).sum(axis=0).tolist()
-    pay = horizon.pay[choice.day - 1].tolist()
+    columns = (
+        left[1:-1],
+        np.min([placed.lowest_unmoved for placed in choice.placed], axis=0),
+        np.min([placed.lowest for placed in choice.placed], axis=0),
+        ends.min(axis=0),
+        np.maximum(-ends, 0).sum(axis=0),
+        horizon.pay[choice.day - 1, 1:-1],
+    )
+    rows = zip(horizon.span, _by_month(own), *(column.tolist() for column in columns), strict=True)
     return tuple(
         MonthPlan(
-            month=horizon.first.plus(step),
-            pay_date=date.fromordinal(pay[step + 1]),
-            left_cents=sum(cents[step + 1] for cents in left),
-            lowest_before_cents=low_before[step],
-            lowest_after_cents=low_after[step],
-            end_cents=end[step],
-            short_cents=short[step],
-            lines=tuple(_merged([months[step] for months in own])),
+            month=month,
+            pay_date=date.fromordinal(pay),
+            left_cents=left_cents,
+            lowest_before_cents=low_before,
+            lowest_after_cents=low_after,
+            end_cents=end,
+            short_cents=short,
+            lines=tuple(lines),
         )
-        for step in range(horizon.months)
+        for month, lines, left_cents, low_before, low_after, end, short, pay in rows
     )
 
 
-def _left(board: Board) -> list[int]:
+def _left(board: Board) -> Ints:
     left = np.zeros(board.horizon.months + 2, dtype=np.int64)
     np.add.at(left, board.home, board.sign * board.amount)
-    found: list[int] = left.tolist()
-    return found
+    return left
 
 
-def _merged(accounts: Sequence[list[PlannedLine]]) -> list[PlannedLine]:
+def _by_month(accounts: Sequence[list[list[PlannedLine]]]) -> list[list[PlannedLine]]:
     if len(accounts) == 1:
         return accounts[0]
     # The order within each account is that of its rail; accounts do not wait for each other.
-    return sorted(chain.from_iterable(accounts), key=lambda line: line.planned)
+    return [
+        sorted(chain.from_iterable(months), key=lambda line: line.planned)
+        for months in zip(*accounts, strict=True)
+    ]
 
 
 def _lines(table: Table, placed: Placed) -> list[list[PlannedLine]]:
     """The lines of each month, by planned date; on a day incomes first, as the rail books them."""
-    board, flows = table.board, table.flows
+    board, flows, series = table.board, table.flows, table.board.series
     rank = np.where(board.slot == 0, 0, np.where(board.sign == 1, 1, 2))
     order: list[int] = np.argsort(placed.planned * 4 + rank, kind="stable").tolist()
-    owners = [flows[index] for index in board.flow.tolist()]
+    counts = [len(one.periods) for one in series]
+
+    def spread(values: Iterable[T]) -> Iterator[T]:
+        return chain.from_iterable(map(repeat, values, counts))
+
     made: Iterator[PlannedLine] = map(
         tuple.__new__,  # as PlannedLine._make, without a call of Python for each line
         repeat(PlannedLine),
         zip(
-            [flow.id for flow in owners],
-            [flow.party for flow in owners],
-            [flow.direction for flow in owners],
-            [item.period for item in board.occurrences],
-            [item.due for item in board.occurrences],
-            [item.natural for item in board.occurrences],
+            spread([flow.id for flow in flows]),
+            spread([flow.party for flow in flows]),
+            spread([flow.direction for flow in flows]),
+            chain.from_iterable([one.periods for one in series]),
+            chain.from_iterable([one.dues for one in series]),
+            chain.from_iterable([one.naturals for one in series]),
             map(date.fromordinal, placed.planned.tolist()),
             board.amount.tolist(),
             (placed.planned - board.natural).tolist(),
             placed.hit.tolist(),
-            [item.basis == "expected" for item in board.occurrences],
+            chain.from_iterable([one.expected for one in series]),
             reasons_of(flows, board, placed),
             strict=True,
         ),

@@ -48,10 +48,10 @@ def hold_back(
     order = np.lexsort((places, board.stay[places], -board.amount[places], -board.sign[places]))
     places = places[order]
     columns = (column[places].tolist() for column in (at, cells, signed))
-    flat = room.reshape(-1)
+    flat: list[int] = room.ravel().tolist()
     taken[places] = [not _admit(flat, *move) for move in zip(*columns, strict=True)]
-    running[...] = room[:-1] + limit
     cells[taken], planned[taken] = at[taken], board.stay[taken]
+    running[...] = running_of(board, cells[None, :])[0]
     return taken
 
 
@@ -63,23 +63,26 @@ def _weighed(at: Ints, to: Ints, signed: Ints) -> tuple[Ints, Ints]:
     return later, np.where(inside, until, (later // CELLS + 1) * CELLS)
 
 
-def _admit(room: Ints, at: int, to: int, signed: int) -> bool:
+def _admit(room: list[int], at: int, to: int, signed: int) -> bool:
     """Moves an amount between cells when no shortage comes of it. `room` is by cell what the
     balance has above the limit; it is changed only by an admitted move."""
     if at // CELLS == to // CELLS:  # an income later or a charge earlier
-        span, amount = room[min(at, to) : max(at, to)], abs(signed)
-        if span.min() < amount:
+        low, high = (at, to) if at < to else (to, at)
+        if min(room[low:high]) < abs(signed):
             return False
-        span -= amount
+        _take(room, low, high, abs(signed))
         return True
-    left = room[at : (at // CELLS + 1) * CELLS]
-    joined = room[to : (to // CELLS + 1) * CELLS]
-    worse = left if signed > 0 else joined
-    if worse.min() < abs(signed):
+    end, to_end = (at // CELLS + 1) * CELLS, (to // CELLS + 1) * CELLS
+    worse = room[at:end] if signed > 0 else room[to:to_end]
+    if min(worse) < abs(signed):
         return False
-    left -= signed
-    joined += signed
+    _take(room, at, end, signed)
+    _take(room, to, to_end, -signed)
     return True
+
+
+def _take(room: list[int], low: int, high: int, amount: int) -> None:
+    room[low:high] = [cents - amount for cents in room[low:high]]
 
 
 def charged_early(board: Board, cells: Ints, running: Ints, planned: Ints) -> bool:

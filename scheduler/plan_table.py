@@ -73,16 +73,14 @@ def _build_table(
     opening = request.opening_of(account)
     joining = switch_day(request)
     since = [_since(request, flow, joining) for flow in flows]
-    terms = [
-        _terms(request, flow, calendars, switch) for flow, switch in zip(flows, since, strict=True)
-    ]
+    terms = _terms(request, flows, since, calendars)
     placements = [placement_of(one, horizon, calendars) for one in terms]
     board = build_board(flows, terms, placements, horizon, opening)
     before = board.natural
     if request.agreed and request.current_day is not None:
         since = [joining] * len(flows)
         before = best_day([board], None, [request.current_day]).placed[0].planned
-        terms = [_terms(request, flow, calendars, joining) for flow in flows]
+        terms = _terms(request, flows, since, calendars)
         standing = np.split(before, np.cumsum([len(one.occurrences) for one in series])[:-1])
         placements = [
             place(one, horizon, own, now)
@@ -101,8 +99,18 @@ def _since(request: PlanRequest, flow: Flow, joining: date) -> date | None:
     return joining if enrols or flow.joins else request.switched_on
 
 
-def _terms(request: PlanRequest, flow: Flow, calendars: PayCalendars, switch: date | None) -> Terms:
-    if switch is None:
-        return terms_of(flow, calendars, 0, None)
-    until = None if request.bridge_by else period_from(switch).until.toordinal()
-    return terms_of(flow, calendars, switch.toordinal(), until)
+def _terms(
+    request: PlanRequest,
+    flows: Sequence[Flow],
+    since: Sequence[date | None],
+    calendars: PayCalendars,
+) -> list[Terms]:
+    bounds: dict[date | None, tuple[int, int | None]] = {None: (0, None)}
+    for switch in since:
+        if switch is not None and switch not in bounds:
+            until = None if request.bridge_by else period_from(switch).until.toordinal()
+            bounds[switch] = (switch.toordinal(), until)
+    return [
+        terms_of(flow, calendars, *bounds[switch])
+        for flow, switch in zip(flows, since, strict=True)
+    ]
