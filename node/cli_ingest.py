@@ -16,9 +16,8 @@ from node.cli_home import add_home, home_directory
 from node.cli_output import DONE, NO, Command, Output, read_bytes
 from node.errors import NodeError
 from node.flow import record
-from node.ingest import Loaded, load, loaded, read
+from node.ingest import Answer, Loaded, load, loaded, read
 from node.runtime import Node
-from specs.errors import Problem
 from specs.records import RecordDraft
 
 
@@ -39,20 +38,19 @@ def _run(arguments: argparse.Namespace, output: Output) -> int:
     source = "standard input" if arguments.file == "-" else masked(Path(arguments.file).name)
     drafts, problems = read(read_bytes(arguments.file), arguments.format, source)
     if arguments.dry_run:
-        account = loaded(source, arguments.format, problems, [(draft, None) for draft in drafts])
+        account = loaded(
+            source, arguments.format, problems, [(draft, Answer()) for draft in drafts]
+        )
     else:
-        refusals = asyncio.run(_record(home_directory(arguments), source, drafts))
-        answers = list(zip(drafts, refusals, strict=True))
-        account = loaded(source, arguments.format, problems, answers)
+        told = asyncio.run(_record(home_directory(arguments), source, drafts))
+    account = loaded(source, arguments.format, problems, list(zip(drafts, told, strict=True)))
     output.answer({"dry_run": arguments.dry_run, **account.as_json()})
     for line in _lines(account, dry_run=arguments.dry_run):
         output.text(line)
     return DONE if account.whole else NO
 
 
-async def _record(
-    directory: Path, source: str, drafts: Sequence[RecordDraft]
-) -> list[Problem | None]:
+async def _record(directory: Path, source: str, drafts: Sequence[RecordDraft]) -> list[Answer]:
     node = Node.open(directory)
     try:
         await node.ledger.refresh()
@@ -64,7 +62,9 @@ async def _record(
 
 def _lines(account: Loaded, *, dry_run: bool) -> list[str]:
     done = "would be recorded" if dry_run else "recorded"
-    lines = [f"{account.source}: {account.records} records {done}"]
+    lines = [
+        f"{account.source}: {account.records} records {done}, {account.repeated} of them before"
+    ]
     lines += [f"  {count} {name}" for name, count in sorted(Counter(account.types).items())]
     for problem in (*account.refused, *account.problems):
         mark = "tolerated" if problem.severity == "tolerated" else "problem"

@@ -17,7 +17,7 @@ from adapters.samples import DataFile, DataSet
 from node.demo_network import DemoNetwork
 from node.errors import NodeError
 from node.flow import record
-from node.ingest import Loaded, load, loaded
+from node.ingest import Answer, Loaded, load, loaded
 from specs.errors import Problem
 from specs.records import ENROLLED, RecordDraft
 
@@ -25,7 +25,7 @@ KNOWN: Final = 0
 ENROLMENT: Final = 1
 NEWS: Final = 2
 
-Answer = tuple[RecordDraft, Problem | None]
+Answered = tuple[RecordDraft, Answer]
 
 
 class DataError(NodeError):
@@ -92,16 +92,16 @@ async def send(
 
     `step` is called for every record sent, `rest` waits until nobody has work left.
     """
-    answers: dict[int, list[Answer]] = {place: [] for place in range(len(mail.files))}
+    answers: dict[int, list[Answered]] = {place: [] for place in range(len(mail.files))}
     for wave in mail.waves():
         letters = [letter for letter in mail.letters if letter.wave == wave]
         members = sorted({letter.member for letter in letters})
         # All at once, so that the sequencer makes batches; one member's in the order of its files.
-        for sent, refusals in await asyncio.gather(
+        for sent, told in await asyncio.gather(
             *(_send_of(network, mail, letters, member, step) for member in members)
         ):
-            for letter, refusal in zip(sent, refusals, strict=True):
-                answers[letter.file].append((letter.draft, refusal))
+            for letter, answer in zip(sent, told, strict=True):
+                answers[letter.file].append((letter.draft, answer))
         await rest()
     return [
         loaded(masked(file.name), file.format or "", mail.problems[place], answers[place])
@@ -115,8 +115,8 @@ async def _send_of(
     letters: Sequence[Letter],
     member: str,
     step: Callable[[], None],
-) -> tuple[list[Letter], list[Problem | None]]:
-    """Send one member's letters of a wave; per letter None, or why it was refused."""
+) -> tuple[list[Letter], list[Answer]]:
+    """Send one member's letters of a wave; the letters and what became of each."""
     own = [letter for letter in letters if letter.member == member]
     desk = network.nodes[member].desk
     parcels = [(masked(mail.files[letter.file].name), letter.draft) for letter in own]

@@ -69,6 +69,7 @@ class Summary:
             "members": list(self.members),
             "records": {
                 "admitted": sum(file.records for file in self.files),
+                "repeated": sum(file.repeated for file in self.files),
                 "refused": len(refused),
                 "problems": len(problems) - tolerated,
                 "tolerated": tolerated,

@@ -10,7 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from adapters.formats import FORMATS
 from ledger.errors import BusyError
@@ -22,7 +22,17 @@ CONCURRENT_MAX: Final = 512  # submissions under way at once: the sequencer make
 BUSY_RETRIES_MAX: Final = 200
 BUSY_SECONDS: Final = 0.05
 
-Submit = Callable[[RecordDraft], Awaitable[Any]]
+
+class Told(Protocol):
+    """What a submission answers: submit.Recorded in a node."""
+
+    @property
+    def repeated(self) -> bool:
+        """Whether the same record stood on the ledger before."""
+        ...
+
+
+Submit = Callable[[RecordDraft], Awaitable[Told]]
 """Record one draft and answer its receipt; raises RefusedError, BusyError, UnavailableError."""
 
 
@@ -35,12 +45,21 @@ class FormatUnknownError(RefusedError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What became of one draft: refused, or recorded, perhaps by an earlier run."""
+
+    refusal: Problem | None = None
+    repeated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
     """What became of a file: the records it gave, those refused, and every problem in it."""
 
     source: str
     format: str
-    types: Mapping[str, int]  # records by type, counted as recorded
+    types: Mapping[str, int]  # records by type that stand on the ledger now
+    repeated: int  # of them, those that stood there before
     refused: tuple[Problem, ...]
     problems: tuple[Problem, ...]
 
@@ -60,6 +79,7 @@ class Loaded:
             "source": self.source,
             "format": self.format,
             "records": self.records,
+            "repeated": self.repeated,
             "types": dict(sorted(self.types.items())),
             "refused": [problem.as_json() for problem in self.refused],
             "problems": [problem.as_json() for problem in self.problems],
@@ -79,13 +99,11 @@ async def load(
     parcels: Sequence[tuple[str, RecordDraft]],
     submit: Submit,
     step: Callable[[], None] = lambda: None,
-) -> list[Problem | None]:
-    """Submit drafts with the names of their files, many at once; per draft None when recorded, else
-    why it was refused. `step` is called after each answer.
-    """
+) -> list[Answer]:
+    """Submit drafts with the names of their files, many at once; `step` is called per answer."""
     free = asyncio.Semaphore(CONCURRENT_MAX)
 
-    async def one(source: str, draft: RecordDraft) -> Problem | None:
+    async def one(source: str, draft: RecordDraft) -> Answer:
         async with free:
             try:
                 return await _submit(source, draft, submit)
@@ -99,31 +117,33 @@ def loaded(
     source: str,
     format_name: str,
     problems: Sequence[Problem],
-    answers: Sequence[tuple[RecordDraft, Problem | None]],
+    answers: Sequence[tuple[RecordDraft, Answer]],
 ) -> Loaded:
     """The account of one file."""
     return Loaded(
         source=source,
         format=format_name,
-        types=Counter(draft.type for draft, refusal in answers if refusal is None),
-        refused=tuple(refusal for _, refusal in answers if refusal is not None),
+        types=Counter(draft.type for draft, answer in answers if answer.refusal is None),
+        repeated=sum(answer.repeated for _, answer in answers),
+        refused=tuple(answer.refusal for _, answer in answers if answer.refusal is not None),
         problems=tuple(problems),
     )
 
 
-async def _submit(source: str, draft: RecordDraft, submit: Submit) -> Problem | None:
+async def _submit(source: str, draft: RecordDraft, submit: Submit) -> Answer:
     for _ in range(BUSY_RETRIES_MAX):
         try:
-            await submit(draft)
+            recorded = await submit(draft)
         except BusyError:  # the sequencer says: later; the same id again is the same record
             await asyncio.sleep(BUSY_SECONDS)
         except RefusedError as error:
-            return _refusal(source, draft, error.code, error.problem.detail)
+            return Answer(refusal=_refusal(source, draft, error.code, error.problem.detail))
         except UnavailableError:
-            return _refusal(source, draft, "unavailable", "the ledger could not be reached")
+            reason = "the ledger could not be reached"
+            return Answer(refusal=_refusal(source, draft, "unavailable", reason))
         else:
-            return None
-    return _refusal(source, draft, "busy", "the ledger's queue stayed full")
+            return Answer(repeated=recorded.repeated)
+    return Answer(refusal=_refusal(source, draft, "busy", "the ledger's queue stayed full"))
 
 
 def _refusal(source: str, draft: RecordDraft, code: str, reason: str) -> Problem:

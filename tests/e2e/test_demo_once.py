@@ -135,7 +135,9 @@ def test_nothing_personal_is_said_on_the_terminal(
 def test_the_same_files_again_change_nothing(state: Path, summary: dict[str, Any]) -> None:
     again = vastedag("demo", "--once", "--json", "--state", str(state), seconds=DEMO_SECONDS_MAX)
     assert again.returncode == 0, again.stderr
-    ledger = json.loads(again.stdout)["ledger"]
+    told = json.loads(again.stdout)
+    assert told["records"]["repeated"] == told["records"]["admitted"]
+    ledger = told["ledger"]
     assert (ledger["size"], ledger["root"]) == (
         summary["ledger"]["size"],
         summary["ledger"]["root"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import date
 
 import pytest
@@ -11,7 +12,6 @@ import pytest
 from ledger.errors import BusyError
 from node import ingest
 from node.errors import RefusedError, UnavailableError
-from specs.errors import Problem
 from specs.records import STATED, PersonRef, RecordDraft, Statement
 
 HEADER = "bsn;birth_date;surname;fact;value;year;valid_from\n"
@@ -30,9 +30,12 @@ def draft(name: str) -> RecordDraft:
     )
 
 
-def load(
-    names: list[str], submit: Callable[[RecordDraft], Awaitable[None]]
-) -> list[Problem | None]:
+@dataclass(frozen=True)
+class Told:
+    repeated: bool = False
+
+
+def load(names: list[str], submit: Callable[[RecordDraft], Awaitable[Told]]) -> list[ingest.Answer]:
     return asyncio.run(ingest.load([("file.csv", draft(name)) for name in names], submit))
 
 
@@ -52,15 +55,16 @@ def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
 
 
 def test_refusals_stand_beside_what_was_recorded() -> None:
-    async def submit(one: RecordDraft) -> None:
+    async def submit(one: RecordDraft) -> Told:
         if one.source_event_id == "b":
             raise RefusedError("not_competent", "no resident of this municipality")
+        return Told(repeated=one.source_event_id == "c")
 
     recorded, refused, also_recorded = load(["a", "b", "c"], submit)
-    assert recorded is None
-    assert also_recorded is None
-    assert refused is not None
-    assert (refused.where, refused.field) == ("row b", "not_competent")
+    assert recorded == ingest.Answer()
+    assert also_recorded == ingest.Answer(repeated=True)
+    assert refused.refusal is not None
+    assert (refused.refusal.where, refused.refusal.field) == ("row b", "not_competent")
     account = ingest.loaded(
         "file.csv", "statement-csv", [], [(draft("a"), recorded), (draft("b"), refused)]
     )
@@ -75,12 +79,13 @@ def test_a_busy_ledger_is_asked_again_until_it_takes_the_record(
     monkeypatch.setattr(ingest, "BUSY_SECONDS", 0.0)
     calls = []
 
-    async def submit(one: RecordDraft) -> None:
+    async def submit(one: RecordDraft) -> Told:
         calls.append(one.source_event_id)
         if len(calls) < 4:
             raise BusyError("the queue is full")
+        return Told()
 
-    assert load(["a"], submit) == [None]
+    assert load(["a"], submit) == [ingest.Answer()]
     assert calls == ["a"] * 4
 
 
@@ -92,10 +97,11 @@ def test_a_ledger_that_does_not_answer_is_no_fault_of_the_row(
 ) -> None:
     monkeypatch.setattr(ingest, "BUSY_SECONDS", 0.0)
 
-    async def submit(one: RecordDraft) -> None:
+    async def submit(one: RecordDraft) -> Told:
         raise error
 
-    (refused,) = load(["a"], submit)
+    (answer,) = load(["a"], submit)
+    refused = answer.refusal
     assert refused is not None
     assert refused.field == code
     assert "later" in refused.repair
@@ -104,9 +110,10 @@ def test_a_ledger_that_does_not_answer_is_no_fault_of_the_row(
 def test_progress_is_told_once_for_every_row() -> None:
     steps: list[int] = []
 
-    async def submit(one: RecordDraft) -> None:
+    async def submit(one: RecordDraft) -> Told:
         if one.source_event_id == "b":
             raise RefusedError("reused_id", "recorded before with other content")
+        return Told()
 
     parcels = [("file.csv", draft(name)) for name in "abc"]
     asyncio.run(ingest.load(parcels, submit, lambda: steps.append(1)))
