@@ -54,6 +54,23 @@ class MonthAmount:
     article: str | None = None
 
 
+class Given(NamedTuple):
+    """One input as it went in: name, value, ids of the records behind it."""
+
+    name: str
+    value: int
+    records: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disclosed:
+    """All known inputs of some months under one rule: enough to compute their cents again."""
+
+    rule: str  # "zorgtoeslag/2026-01-01"
+    months: tuple[Month, ...]
+    given: tuple[Given, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derivation:
     """One scheme for one applicant and calendar year, as known at one moment."""
@@ -70,6 +87,7 @@ class Derivation:
     confidence: Confidence
     inputs: tuple[str, ...]  # record ids
     rule_digest: str  # 64 hex
+    disclosed: tuple[Disclosed, ...] = ()
 
     def steps_for(self, month: Month) -> tuple[TraceStep, ...]:
         """The trace of one month, with the steps of the year at its end."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from scheduler.derivation import Derivation, MonthAmount, Status, TraceStep
+from scheduler.derivation import Derivation, Disclosed, MonthAmount, Status, TraceStep
 from scheduler.errors import RuleError
 from scheduler.known import Known, Text, Unknown, Value, merge_records
 from scheduler.persons import Household
@@ -21,7 +21,11 @@ from scheduler.schemes.toeslagen import Inputs, YearView
 from scheduler.trace import Values, names_behind, trace_of
 from specs.values import Month
 
-INCOME: Final = "toetsingsinkomen"
+INCOMES: Final = frozenset({"toetsingsinkomen", "inkomen_samen", "belastbaar_inkomen"})
+NOT_DISCLOSED: Final = Unknown(
+    missing=Text("Dit gegeven staat niet in het dossier.", "This fact is not in the file."),
+    article="",
+)
 NOTHING: Final = Text("Uw recht is nul met deze gegevens.", "Your right is zero with these data.")
 
 
@@ -36,6 +40,7 @@ class _Outcome:
     records: tuple[str, ...]
     months: list[Month]
     behind: tuple[Values, tuple[Step, ...]] | None = None  # what the trace shows
+    values: Values | None = None  # what went in
 
 
 def derive(
@@ -89,7 +94,27 @@ def derive_view(
             continue
         outcome = _look(view, scheme, version, month, done)
         found.append(outcome)
-    return _year(view, scheme, list({id(each): each for each in found}.values()), traced=traced)
+    distinct = list({id(each): each for each in found}.values())
+    estimate = _estimate(view.household, view.year, [each.version for each in distinct])
+    return _year(scheme, view.year, distinct, traced=traced, estimate=estimate)
+
+
+def derive_again(
+    scheme: str, year: int, disclosed: Iterable[Disclosed], rulebook: Rulebook, *, estimate: bool
+) -> Derivation:
+    """The same cents from disclosed inputs alone, without a household; raises RuleError for a rule
+    that the rulebook does not hold.
+    """
+    found: list[_Outcome] = []
+    for block in disclosed:
+        version = rulebook.version(block.rule)
+        told: dict[str, Value[int]] = dict.fromkeys(version.month.inputs, NOT_DISCLOSED)
+        told.update((one.name, Known(value=one.value, records=one.records)) for one in block.given
+                    if one.name in told)  # fmt: skip
+        outcome = _month(version, told)
+        outcome.months.extend(block.months)
+        found.append(outcome)
+    return _year(scheme, year, found, traced=True, estimate=estimate)
 
 
 def _look(
@@ -151,6 +176,7 @@ def _month(version: Version, inputs: Inputs) -> _Outcome:
     if unknown is not None:
         outcome = _unknown(version, unknown)
         outcome.records = merge_records(unknown.records, values.records())
+        outcome.values = values
         return outcome
     cents = values.value(output)
     part, scale = (0, 1) if part_step is None else (values.value(part_step), part_step.typed.scale)
@@ -166,7 +192,7 @@ def _month(version: Version, inputs: Inputs) -> _Outcome:
         last = (*last, shown)
     return _Outcome(
         version=version, amount=amount, part=part, scale=scale, months=[],
-        records=values.records(), behind=(values, (*program.conditions, *last)),
+        records=values.records(), behind=(values, (*program.conditions, *last)), values=values,
     )  # fmt: skip
 
 
@@ -177,11 +203,13 @@ def _no_right(version: Version, values: Values, failed: Step) -> _Outcome:
     )
     return _Outcome(
         version=version, amount=amount, part=0, scale=1, months=[],
-        records=values.records_of(failed.needs), behind=(values, (failed,)),
+        records=values.records_of(failed.needs), behind=(values, (failed,)), values=values,
     )  # fmt: skip
 
 
-def _year(view: YearView, scheme: str, outcomes: Sequence[_Outcome], *, traced: bool) -> Derivation:
+def _year(
+    scheme: str, year: int, outcomes: Sequence[_Outcome], *, traced: bool, estimate: bool
+) -> Derivation:
     amounts = [outcome.amount for outcome in outcomes]
     trace = _join_trace(outcomes) if traced else ()
     award: int | None = None
@@ -202,13 +230,21 @@ def _year(view: YearView, scheme: str, outcomes: Sequence[_Outcome], *, traced: 
              for month in outcome.months]  # fmt: skip
     pairs.sort(key=lambda pair: pair[0].month)
     return Derivation(
-        scheme=scheme, year=view.year, status=status, award_year_cents=award,
+        scheme=scheme, year=year, status=status, award_year_cents=award,
         months=dict(pairs), trace=trace, because=because, article=article,
-        estimate=_estimate(view.household, view.year, used),
+        estimate=estimate,
         confidence="secondary" if any(map(_uses_secondary, outcomes)) else "primary",
         inputs=merge_records(*(outcome.records for outcome in outcomes)),
         rule_digest=digest_of_versions(used),
+        disclosed=tuple(map(_disclosed, (each for each in outcomes if each.values is not None))),
     )  # fmt: skip
+
+
+def _disclosed(outcome: _Outcome) -> Disclosed:
+    assert outcome.version is not None
+    assert outcome.values is not None
+    rule = outcome.version.file.rule
+    return Disclosed(rule=rule, months=tuple(outcome.months), given=outcome.values.given())
 
 
 def _uses_secondary(outcome: _Outcome) -> bool:
@@ -277,9 +313,10 @@ def _join_trace(outcomes: Iterable[_Outcome]) -> tuple[TraceStep, ...]:
     return tuple(found)
 
 
-def _estimate(household: Household, year: int, used: Sequence[Version]) -> bool:
+def _estimate(household: Household, year: int, used: Iterable[Version | None]) -> bool:
     """Whether an income that counts is still an estimate (Awir 16 against 19)."""
-    if not any(item.name == INCOME for version in used for item in version.file.inputs):
+    inputs = (item for version in used if version is not None for item in version.file.inputs)
+    if not any(item.name in INCOMES for item in inputs):
         return False
     incomes = (person.income.get(year) for person in household.persons.values())
     return any(isinstance(income, Known) and income.value.estimate for income in incomes)

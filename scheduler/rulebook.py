@@ -55,6 +55,14 @@ class Rulebook:
         return digest_of({v.file.rule: v.file.digest for each in self.versions.values()
                           for v in each})  # fmt: skip
 
+    def version(self, rule: str) -> Version:
+        """A version by its name, like `zorgtoeslag/2026-01-01`; raises RuleError."""
+        scheme = rule.partition("/")[0]
+        for version in self.versions.get(scheme, ()):
+            if version.file.rule == rule:
+                return version
+        raise RuleError(f"no rule {rule!r} here; take the specs of the decision's digest")
+
     def of_year(self, scheme: str, year: int) -> tuple[tuple[Month, Version | Unknown], ...]:
         """The months of a year with the version in force; kept, for it never changes."""
         key = (scheme, year)

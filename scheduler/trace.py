@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from scheduler.derivation import TraceStep
+from scheduler.derivation import Given, TraceStep
 from scheduler.known import Text, Unknown, Value, merge_records
 from scheduler.program import SUM_OF_MONTHS, Program, Step, Version
 from scheduler.wording import Shown
@@ -61,6 +61,11 @@ class Values:
     def records_of_one(self, name: str) -> tuple[str, ...]:
         """Ids of the records behind one input."""
         return self._records.get(name, ())
+
+    def given(self) -> tuple[Given, ...]:
+        """The known inputs in the order of the file."""
+        return tuple(Given(name, self.of(name), self._records[name])
+                     for name in self.program.inputs if name in self._records)  # fmt: skip
 
     def records(self) -> tuple[str, ...]:
         """Ids of the records behind all known inputs."""
