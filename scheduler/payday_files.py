@@ -59,7 +59,7 @@ def read_calendar(section: Section) -> PayerCalendar:
         receipt_reason=section.text("receipt_reason"),
         confidence=_one_of(section, "confidence", ("primary", "secondary")),
         source=section.text("source"),
-        months=_months(section),
+        months=month_numbers(section),
         rule=rule,
         expected=_rule(section, "expected"),
         published=published,
@@ -75,10 +75,13 @@ def _rule(section: Section, key: str) -> DayRule | None:
     if not 1 <= day <= 31:
         part.fail("day", "a day of the month is 1 to 31; 31 means the last day")
     shift: Shift = _one_of(part, "shift", ("preceding", "following"))
-    return DayRule(from_year=part.integer("from_year"), day=day, shift=shift, months=_months(part))
+    return DayRule(
+        from_year=part.integer("from_year"), day=day, shift=shift, months=month_numbers(part)
+    )
 
 
-def _months(section: Section) -> tuple[int, ...]:
+def month_numbers(section: Section) -> tuple[int, ...]:
+    """The key `months`, all twelve when left out; raises SpecFileError."""
     if not section.has("months"):
         return ALL_MONTHS
     found = section.content["months"]
