@@ -14,41 +14,45 @@ import platform
 import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ledger import canonical, governance
-from ledger.checks_threads import InlineChecks, ThreadChecks
+from ledger.bench_records import (
+    MIRROR_NAMES,
+    ORIGIN,
+    author,
+    genesis,
+    log_id,
+    log_signer,
+    mirror_signer,
+    records,
+)
+from ledger.checks_threads import ThreadChecks
 from ledger.clock_system import SystemClock
 from ledger.database_sql import Database, migrate, sqlite_url
-from ledger.envelope import Envelope, Header, parse_envelope, sign_record, signed_bytes
+from ledger.envelope import Envelope, parse_envelope, signed_bytes
 from ledger.errors import LedgerError
 from ledger.export import export
 from ledger.genesis import create_log
 from ledger.intake import Limits
-from ledger.keys import Ed25519Signer, verify_batch
+from ledger.keys import verify_batch
 from ledger.log import Log
 from ledger.mirror import Mirror
-from ledger.note import COSIGNATURE, NoteSigner
 from ledger.ports import Answer, Batch, Peer, Row
 from ledger.serve import MirrorDoor
 from ledger.source_dir import DirectorySource
 from ledger.store_sql import SqlStore
 from ledger.verify import verify_log
 
-ORIGIN: Final = "bench.example/log"
-AUTHOR: Final = "author"
-AT: Final = "2026-11-22T04:00:00Z"
 CHUNK: Final = 250
 IN_FLIGHT: Final = 6
 BATCH_ENTRIES: Final = 500
 LIMIT_ENTRIES: Final = 20_000
 FSYNCS: Final = 100
-MIRROR_NAMES: Final = ("mirror1", "mirror2", "mirror3")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,11 +81,11 @@ def bench_verify(
     with tempfile.TemporaryDirectory(dir=directory, prefix="vastedag-bench-") as path:
         place = Path(path)
         asyncio.run(_made_log(AppendSetting(entries=entries), place))
-        log = _log_signer()
+        log = log_signer()
         start = time.perf_counter()
         report = verify_log(DirectorySource(place / "tree"), log.verifier.vkey, workers=workers)
         seconds = time.perf_counter() - start
-        sample = [parse_envelope(each) for each in _records(_log_id(), 0, LIMIT_ENTRIES // 4)]
+        sample = [parse_envelope(each) for each in records(log_id(), 0, LIMIT_ENTRIES // 4)]
         limit = _verify_limit(sample)
     rate = report.entries / seconds
     return {
@@ -98,8 +102,7 @@ def bench_verify(
 async def _append(
     setting: AppendSetting, place: Path, progress: Callable[[int], None] | None
 ) -> dict[str, Any]:
-    log_id = _log_id(setting.mirrors)
-    raws = await asyncio.to_thread(_all_records, log_id, setting.entries)
+    raws = await asyncio.to_thread(all_records, log_id(setting.mirrors), setting.entries)
     sample = [parse_envelope(each) for each in raws[:LIMIT_ENTRIES]]
     limits = {
         "verify_per_second_all_cores": round(_verify_limit(sample)),
@@ -176,7 +179,7 @@ async def _running(setting: AppendSetting, place: Path) -> AsyncIterator[Log]:
     database = Database(url)
     checks = ThreadChecks(setting.threads)
     store = SqlStore(database)
-    await create_log(store, _genesis(setting.mirrors), _log_signer())
+    await create_log(store, genesis(setting.mirrors), log_signer())
     peers: dict[str, Peer] = {}
     opened: list[Database] = []
     for name in MIRROR_NAMES[: setting.mirrors]:
@@ -186,8 +189,8 @@ async def _running(setting: AppendSetting, place: Path) -> AsyncIterator[Log]:
         mirror = Mirror(
             store=SqlStore(opened[-1]),
             origin=ORIGIN,
-            log_vkey=_log_signer().verifier.vkey,
-            signer=_mirror_signer(name),
+            log_vkey=log_signer().verifier.vkey,
+            signer=mirror_signer(name),
             clock=SystemClock(),
             checks=checks,
         )
@@ -195,7 +198,7 @@ async def _running(setting: AppendSetting, place: Path) -> AsyncIterator[Log]:
         peers[name] = _Direct(MirrorDoor(mirror))
     log = Log(
         store=store,
-        signer=_log_signer(),
+        signer=log_signer(),
         clock=SystemClock(),
         checks=checks,
         mirrors=peers,
@@ -229,7 +232,7 @@ class _Direct:
 
 
 async def _made_log(setting: AppendSetting, place: Path) -> None:
-    raws = await asyncio.to_thread(_all_records, _log_id(), setting.entries)
+    raws = await asyncio.to_thread(all_records, log_id(), setting.entries)
     async with _running(setting, place) as log:
         await _feed(log, raws, [], [], None)
         await export(log.store, place / "tree")
@@ -252,7 +255,7 @@ async def _insert_limit(place: Path, raws: Sequence[bytes]) -> float:
 
 
 def _verify_limit(sample: Sequence[Envelope]) -> float:
-    public_key = _author().public_key
+    public_key = author().public_key
     jobs = [(public_key, signed_bytes(each.payload), each.signature) for each in sample]
     threads = os.cpu_count() or 1
     share = -(-len(jobs) // threads)
@@ -263,114 +266,6 @@ def _verify_limit(sample: Sequence[Envelope]) -> float:
             if any(errors):
                 raise LedgerError("bench: a signature of our own does not verify")
         return len(jobs) / (time.perf_counter() - start)
-
-
-def _all_records(log_id: str, count: int) -> list[bytes]:
-    """Signed on all cores; this is not part of what is measured."""
-    share = 5_000
-    starts = list(range(0, count, share))
-    with ProcessPoolExecutor() as pool:
-        parts = pool.map(
-            _records,
-            [log_id] * len(starts),
-            starts,
-            [min(share, count - start) for start in starts],
-        )
-        return [raw for part in parts for raw in part]
-
-
-def _records(log_id: str, start: int, count: int) -> list[bytes]:
-    signer = _author()
-    raws = []
-    for n in range(start, start + count):
-        digest = hashlib.sha256(n.to_bytes(8, "big")).digest()
-        encoded = canonical.encode_base64(digest)
-        header = Header(
-            log=log_id,
-            id=encoded.replace("+", "-").replace("/", "_").rstrip("="),
-            author=AUTHOR,
-            record_class="income",
-            at=AT,
-            seen=0,
-            commitment=encoded,
-        )
-        raws.append(sign_record(header, signer))
-    return raws
-
-
-def _genesis(mirrors: int) -> bytes:
-    names = MIRROR_NAMES[:mirrors]
-    members = [_member(AUTHOR, [("record", _author())])]
-    members += [
-        {
-            **_member(name, []),
-            "keys": [
-                {"use": "mirror", "key": _mirror_signer(name).verifier.vkey},
-                {"use": "governance", "key": _text(_signer(f"{name} governance"))},
-            ],
-        }
-        for name in names
-    ]
-    body: dict[str, Any] = {
-        "type": "genesis",
-        "seq": 0,
-        "prev": "",
-        "origin": ORIGIN,
-        "log_vkey": _log_signer().verifier.vkey,
-        "members": members,
-        "matrix": {"bench": ["income"]},
-        "mirrors": list(names),
-        "quorum": len(names) // 2 + 1 if names else 0,
-        "votes_needed": 1,
-        "seen_lag_max": 1_000_000_000,
-        "signers": [],
-    }
-    signed = governance.with_signers(body, {AUTHOR: _signer("governance")})
-    header = Header(
-        log="",
-        id=canonical.encode_base64(bytes(32)).rstrip("=").replace("/", "_"),
-        author=AUTHOR,
-        record_class="governance",
-        at=AT,
-        seen=0,
-        body=signed,
-    )
-    return sign_record(header, _signer("governance"))
-
-
-def _member(name: str, extra: Sequence[tuple[str, Ed25519Signer]]) -> dict[str, Any]:
-    keys: list[Mapping[str, str]] = [{"use": use, "key": _text(key)} for use, key in extra]
-    if name == AUTHOR:
-        keys.append({"use": "governance", "key": _text(_signer("governance"))})
-    return {"id": name, "name": name, "role": "bench", "url": "", "votes": True, "keys": keys}
-
-
-def _log_id(mirrors: int = 0) -> str:
-    from ledger.chain import GENESIS_PREV, Entry, encode_entry, entry_hash
-
-    raw = encode_entry(Entry(n=0, prev=GENESIS_PREV, envelope_raw=_genesis(mirrors)))
-    return entry_hash(raw)
-
-
-def _signer(name: str) -> Ed25519Signer:
-    """Keys of a log that is thrown away: they protect nothing."""
-    return Ed25519Signer(hashlib.sha256(f"bench {name}".encode()).digest())
-
-
-def _author() -> Ed25519Signer:
-    return _signer("record")
-
-
-def _log_signer() -> NoteSigner:
-    return NoteSigner(name=ORIGIN, signer=_signer("log"))
-
-
-def _mirror_signer(name: str) -> NoteSigner:
-    return NoteSigner(name=f"{name}.example", signer=_signer(name), key_type=COSIGNATURE)
-
-
-def _text(signer: Ed25519Signer) -> str:
-    return canonical.encode_base64(signer.public_key)
 
 
 def _fsync(place: Path) -> dict[str, float]:
@@ -404,6 +299,3 @@ def _machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "load": round(os.getloadavg()[0], 2),
     }
-
-
-__all__ = ["AppendSetting", "InlineChecks", "bench_append", "bench_verify"]

@@ -40,7 +40,7 @@ async def export(store: Store, directory: Path, *, public: bool = False) -> Expo
 
     Raises StoreError when nothing is published, the store is damaged, or a file there differs.
     """
-    published = (await store.load()).published
+    published = await store.published()
     registry = registry_of(await store.governance())
     if published is None or registry is None:
         raise StoreError("ledger: nothing is published yet; export later")

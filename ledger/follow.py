@@ -10,18 +10,17 @@ place is saved only after its effects.
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from ledger import canonical, proofs
+from ledger import proofs
 from ledger.admission import open_envelope
 from ledger.chain import parse_entry
 from ledger.checkpoint import SignedCheckpoint, open_checkpoint, parse_checkpoint
 from ledger.envelope import Header
-from ledger.errors import AdmissionError, ForkError, FormatError, PeerError, ProofError, StoreError
-from ledger.growth import Growth
+from ledger.errors import AdmissionError, ForkError, PeerError, ProofError, StoreError
+from ledger.follow_place import load_place, save_place
 from ledger.merkle import leaf_hash, verify_consistency
 from ledger.note import Note, parse_note, parse_vkey
 from ledger.policy import Policy, parse_policy
@@ -37,7 +36,6 @@ from ledger.tiles import (
 )
 
 CHUNK_ENTRIES: Final = 16 * TILE_WIDTH
-STATE_VERSION: Final = 1
 
 KeepEvidence = Callable[[Evidence], Awaitable[None]]
 
@@ -126,7 +124,7 @@ class Follower:
         saved = await self._states.load()
         self._tail, self._governance, self._last = empty_tail(), [], None
         if saved is not None:
-            self._tail, self._governance, self._last = _loaded(saved)
+            self._tail, self._governance, self._last = load_place(saved)
 
     async def entries(self, start: int) -> AsyncIterator[RecordedEntry]:
         """Entries from start on, each verified under the newest checkpoint; ends when all were.
@@ -229,7 +227,7 @@ class Follower:
         governed = [*self._governance, *governance]
         # A checkpoint counts as accepted once everything below it was verified.
         accepted = note if tail.size == parse_checkpoint(note.text).size else self._last
-        await self._states.save(_saved(tail, governed, accepted), identities)
+        await self._states.save(save_place(tail, governed, accepted), identities)
         self._tail, self._governance, self._last = tail, governed, accepted
 
 
@@ -268,7 +266,7 @@ class CopyReader:
     async def start(self) -> None:
         """Look at what is recorded, without reading its entries."""
         if self._peer is None:
-            head = (await self._store.load()).published
+            head = await self._store.published()
             self._size = 0 if head is None else head.size
         await self._read_registry()
 
@@ -290,7 +288,7 @@ class CopyReader:
     async def _recorded(self) -> int:
         """The size of the newest quorum head that this copy covers."""
         if self._peer is None:
-            published = (await self._store.load()).published
+            published = await self._store.published()
             if published is not None and published.size != self._size:
                 self._size, self._last = published.size, parse_note(published.note)
                 await self._read_registry()
@@ -374,45 +372,3 @@ async def _fetch(peer: Peer, path: str) -> bytes:
     if answer.status != 200:
         raise PeerError(f"{path}: status {answer.status}")
     return answer.body
-
-
-def _saved(tail: Tail, governance: Sequence[Row], last: Note | None) -> bytes:
-    """A follower's state as JSON: size, last link, the tree's edge, governance, checkpoint."""
-    return json.dumps(
-        {
-            "v": STATE_VERSION,
-            "size": tail.size,
-            "prev": tail.prev,
-            "edge": {
-                str(level): canonical.encode_base64(hashes)
-                for level, hashes in tail.growth.edge().items()
-            },
-            "governance": [[row.n, canonical.encode_base64(row.raw)] for row in governance],
-            "checkpoint": None if last is None else canonical.encode_base64(last.encode()),
-        }
-    ).encode()
-
-
-def _loaded(saved: bytes) -> tuple[Tail, list[Row], Note | None]:
-    try:
-        state = json.loads(saved)
-        if state["v"] != STATE_VERSION:
-            raise StoreError("follower: a state of another version; follow from the start")
-        edge = {int(k): canonical.decode_base64(v) for k, v in state["edge"].items()}
-        governance = [
-            Row(n=n, raw=canonical.decode_base64(raw), identity=None, governance=True)
-            for n, raw in state["governance"]
-        ]
-        note = state["checkpoint"]
-        last = None if note is None else parse_note(canonical.decode_base64(note))
-        tail = Tail(
-            size=state["size"],
-            prev=state["prev"],
-            growth=Growth(state["size"], edge),
-            registry=registry_of(governance),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, FormatError, ProofError) as error:
-        raise StoreError("follower: the saved state is damaged; follow from the start") from error
-    return tail, governance, last
-
-

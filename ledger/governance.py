@@ -15,8 +15,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ledger import canonical, keys
+from ledger.checkpoint import parse_checkpoint
 from ledger.envelope import CLASS_FORM, pae
 from ledger.errors import AdmissionError, LedgerError
+from ledger.note import parse_note
 from ledger.ports import Signer
 from ledger.registry import (
     Key,
@@ -83,8 +85,9 @@ def genesis(body: Body, entry_hash: str) -> Registry:
     entry_hash is the base64 SHA-256 of entry 0: the log's identity. The members named in it that
     vote sign it, at least votes_needed of them.
     """
+    predecessor = _predecessor(body)
     fields = members_of(
-        dict(body),
+        {name: value for name, value in body.items() if name != "predecessor"},
         "genesis",
         _FRAME
         | {"origin", "log_vkey", "members", "matrix", "mirrors", "quorum"}
@@ -108,6 +111,7 @@ def genesis(body: Body, entry_hash: str) -> Registry:
         seen_lag_max=integer_of(fields["seen_lag_max"], "seen_lag_max"),
         seq=0,
         governance_prev=entry_hash,
+        predecessor=predecessor,
     )
     if len(registry.members) != len(members):
         raise malformed("members: an id stands twice")
@@ -283,6 +287,26 @@ def _revoked(key: Key, n: int, compromised_since: int | None) -> Key:
     if compromised_since is not None:
         earliest = compromised_since if earliest is None else min(earliest, compromised_since)
     return replace(key, until=n if key.active else key.until, compromised_since=earliest)
+
+
+def _predecessor(body: Body) -> str | None:
+    """The last checkpoint of the log this one goes on from, when its quorum was lost.
+
+    Break-glass (DESIGN 4): a log that can no longer reach its quorum is left as it is, and a
+    successor is founded whose genesis holds the last checkpoint, as a signed note, that its
+    members verified. What stands below that checkpoint stays proven by it.
+    """
+    value = body.get("predecessor")
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise malformed("predecessor: a signed checkpoint as text")
+    try:
+        note = parse_note(value.encode())
+        parse_checkpoint(note.text)
+    except (LedgerError, UnicodeEncodeError) as error:
+        raise malformed(f"predecessor: {error}") from None
+    return value
 
 
 def _matrix(value: Any) -> Mapping[str, frozenset[str]]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Final
 
 from ledger import admission, proofs
@@ -38,22 +38,10 @@ from ledger.ports import Batch, Checks, Clock, Head, Peer, Store, Stored
 from ledger.proof import Receipt
 from ledger.quorum import Quorum
 from ledger.registry import Registry
+from ledger.status import Status
 from ledger.tail import empty_tail, load_tail, sequence
 
 RETRY_SECONDS: Final = 1.0
-
-
-@dataclass(slots=True)
-class Status:
-    """What an operator looks at first; `problem` says why nothing is being signed."""
-
-    running: bool = False
-    size: int = 0
-    published_size: int = 0
-    queued: int = 0
-    waiting: int = 0
-    problem: str | None = None
-    mirrors: dict[str, str] = field(default_factory=dict)
 
 
 class Log:

@@ -104,7 +104,7 @@ class Store(Protocol):
     """
 
     async def load(self) -> Stored:
-        """What is stored now."""
+        """What is stored now, after every write of this object that was begun before."""
         ...
 
     async def commit(self, batch: Batch, *, after: Stored, fence: int | None = None) -> None:
@@ -125,6 +125,10 @@ class Store(Protocol):
         A second note for the same size (more cosignatures) is shown by `load`, while
         `published_over` keeps answering the first, so that receipts stay as they were.
         """
+        ...
+
+    async def published(self) -> Head | None:
+        """The newest published head, as readers see it: never waits for a writer."""
         ...
 
     async def published_over(self, n: int) -> Head | None:

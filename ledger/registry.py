@@ -90,6 +90,7 @@ class Registry:
     seq: int
     governance_prev: str
     retired_log_vkeys: tuple[str, ...] = ()
+    predecessor: str | None = None
     reaffirmed: frozenset[int] = frozenset()
 
     def member(self, member: str) -> Member:

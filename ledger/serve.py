@@ -68,7 +68,7 @@ class Pages:
         return Answer(status=200, body=cut, content_type=BYTES, cache=IMMUTABLE)
 
     async def _checkpoint(self) -> Answer:
-        published = (await self._store.load()).published
+        published = await self._store.published()
         if published is None:
             return _told(404, "nothing is published yet")
         return Answer(status=200, body=published.note, content_type=TEXT, cache=FRESH)
@@ -91,7 +91,7 @@ class Pages:
     async def _published_size(self, needed: int, level: int) -> int:
         """The published size; asked of the store only when the last known is too small."""
         if level not in (0, ENTRIES) or self._size < needed:
-            published = (await self._store.load()).published
+            published = await self._store.published()
             self._size = 0 if published is None else published.size
         return self._size
 

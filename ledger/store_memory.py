@@ -60,6 +60,10 @@ class MemoryStore:
         """Make head the published one unless a larger one is (see ports.Store)."""
         self._publish(head)
 
+    async def published(self) -> Head | None:
+        """The newest published head."""
+        return self._stored().published
+
     async def published_over(self, n: int) -> Head | None:
         """The first remembered published head that covers entry n."""
         sizes = [size for size in self._published if size > n]

@@ -36,7 +36,8 @@ class SqlStore:
 
     async def load(self) -> Stored:
         """What is stored now."""
-        return await self._database.write(_load)  # the writer sees its own last commit
+        # On the writer's thread: an earlier commit whose answer got lost has ended by then.
+        return await self._database.write(_load)
 
     async def commit(self, batch: Batch, *, after: Stored, fence: int | None = None) -> None:
         """Write all of batch or nothing (see ports.Store)."""
@@ -83,6 +84,10 @@ class SqlStore:
                 _prune(connection)
 
         await self._database.write(work)
+
+    async def published(self) -> Head | None:
+        """The newest published head, as readers see it: never waits for a writer."""
+        return await self._database.read(_published)
 
     async def published_over(self, n: int) -> Head | None:
         """The first remembered published head that covers entry n."""
@@ -296,13 +301,18 @@ class SqlState:
 
 def _load(connection: Connection) -> Stored:
     state = connection.execute(select(_state).where(_ONE_STATE)).mappings().one()
-    table = schema_sql.published
-    shown = func.coalesce(table.c.shown, table.c.note)
-    last = select(table.c.size, shown).order_by(table.c.size.desc()).limit(1)
     head = None
     if state["head_note"] is not None:
         head = Head(size=state["head_size"], note=bytes(state["head_note"]))
-    return Stored(size=state["size"], head=head, published=_one_head(connection, last))
+    return Stored(size=state["size"], head=head, published=_published(connection))
+
+
+def _published(connection: Connection) -> Head | None:
+    table = schema_sql.published
+    shown = func.coalesce(table.c.shown, table.c.note)
+    return _one_head(
+        connection, select(table.c.size, shown).order_by(table.c.size.desc()).limit(1)
+    )
 
 
 def _swap(connection: Connection, batch: Batch, after: Stored, fence: int | None) -> None:

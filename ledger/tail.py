@@ -12,12 +12,15 @@ from dataclasses import dataclass
 
 from ledger import admission
 from ledger.chain import GENESIS_PREV, Entry, check_link, encode_entry, entry_hash, parse_entry
+from ledger.checkpoint import parse_checkpoint
 from ledger.envelope import GOVERNANCE_CLASS, Envelope, Header, signed_bytes
 from ledger.errors import AdmissionError, ChainError, StoreError
 from ledger.growth import Growth, edge_tiles
 from ledger.merkle import HASH_BYTES, leaf_hash
-from ledger.ports import Checks, HashTile, Row, Store
+from ledger.note import parse_note
+from ledger.ports import Checks, HashTile, Row, Store, Stored
 from ledger.registry import Registry
+from ledger.tiles import TILE_WIDTH
 
 Find = Callable[[Sequence[bytes]], Awaitable[set[bytes]]]
 
@@ -71,9 +74,37 @@ async def load_tail(store: Store, *, until: int | None = None) -> Tail:
     if len(last) != 1:
         raise StoreError(f"ledger store: entry {size - 1} is missing; run fsck")
     rows = [row for row in await store.governance() if row.n < size]
-    return Tail(
-        size=size, prev=entry_hash(last[0]), growth=growth, registry=registry_of(rows)
-    )
+    await _check_leaves(store, [(size - 1, last[0]), *((row.n, row.raw) for row in rows)])
+    if until is None:
+        _check_heads(stored, growth.root())
+    return Tail(size=size, prev=entry_hash(last[0]), growth=growth, registry=registry_of(rows))
+
+
+async def _check_leaves(store: Store, entries: Sequence[tuple[int, bytes]]) -> None:
+    """The entries that all that follows is built upon are those of their tiles."""
+    numbers = sorted({n // TILE_WIDTH for n, _ in entries})
+    found = await store.tiles([(0, number) for number in numbers])
+    tiles = dict(zip(numbers, found, strict=True))
+    for n, raw in entries:
+        at = n % TILE_WIDTH * HASH_BYTES
+        if leaf_hash(raw) != (tiles[n // TILE_WIDTH] or b"")[at : at + HASH_BYTES]:
+            raise StoreError(
+                f"ledger store: entry {n} and its hash tile differ; run fsck, nothing may be "
+                "signed upon this copy"
+            )
+
+
+def _check_heads(stored: Stored, root: bytes) -> None:
+    """A head of this size signs the root that the tiles make."""
+    for head in (stored.head, stored.published):
+        if head is None or head.size != stored.size:
+            continue
+        checkpoint = parse_checkpoint(parse_note(head.note).text)
+        if (checkpoint.size, checkpoint.root) != (stored.size, root):
+            raise StoreError(
+                f"ledger store: the signed head of size {head.size} is not that of its tiles; run "
+                "fsck, nothing may be signed upon this copy"
+            )
 
 
 def registry_of(rows: Sequence[Row]) -> Registry | None:
@@ -158,9 +189,7 @@ class _Link:
 
     @property
     def governance(self) -> bool:
-        return self.envelope is not None and (
-            self.envelope.header.record_class == GOVERNANCE_CLASS
-        )
+        return self.envelope is not None and (self.envelope.header.record_class == GOVERNANCE_CLASS)
 
 
 def _linked(tail: Tail, raws: Sequence[bytes]) -> tuple[list[_Link], str]:

@@ -69,6 +69,9 @@ class FaultyStore:
     async def publish(self, head: Head) -> None:
         await self._through("publish", lambda: self.inner.publish(head))
 
+    async def published(self) -> Head | None:
+        return await self.inner.published()
+
     async def published_over(self, n: int) -> Head | None:
         return await self._through(  # type: ignore[no-any-return]
             "published_over", lambda: self.inner.published_over(n)

@@ -111,6 +111,9 @@ class SimulatedStore:
         await self._do(lambda: self._disk.publish(head), write=True)
         self._world.saw_published(head)
 
+    async def published(self) -> Head | None:
+        return await self._disk.published()
+
     async def published_over(self, n: int) -> Head | None:
         return await self._do(  # type: ignore[no-any-return]
             lambda: self._disk.published_over(n), write=False

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from ledger import governance
+from ledger.checkpoint import parse_checkpoint
 from ledger.checks_threads import InlineChecks
 from ledger.errors import AdmissionError, CheckpointError
 from ledger.follow import Follower
+from ledger.genesis import create_log
 from ledger.log import Log
 from ledger.mirror import Mirror
 from ledger.note import parse_note
@@ -20,6 +22,7 @@ from ledger.ports import Answer, StateStore
 from ledger.proof import Receipt
 from ledger.serve import MirrorDoor, Pages
 from ledger.store_memory import MemoryState, MemoryStore
+from ledger.tail import registry_of
 from ledger.verify import verify_log
 from tests import ledger_network as nets
 
@@ -261,5 +264,43 @@ def test_a_mirror_that_was_away_during_a_move_goes_on_once_told_the_next_key() -
         assert told.size == 3
         await net.log.stop()
         assert old.verifier.vkey in net.log.registry.retired_log_vkeys
+
+    asyncio.run(work())
+
+
+def test_break_glass_a_successor_names_its_predecessors_last_checkpoint() -> None:
+    """The procedure of DESIGN 4, rehearsed: the quorum is lost for good, the log goes on."""
+
+    async def work() -> None:
+        net = await nets.make_network()
+        receipt = await net.log.append(nets.record(net.log_id, "a"))
+        for member in ("uwv", "svb"):
+            net.peers[member].down = True  # two of four are gone for ever
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(net.log.append(nets.record(net.log_id, "b")), 0.2)
+        await net.log.stop()
+        last = (await net.store.load()).published
+        assert last is not None
+        body = {
+            **nets.genesis_body(mirrors=("toeslagen", "gm0344"), quorum=2, signers=()),
+            "log_vkey": nets.log_signer(2).verifier.vkey,
+            "predecessor": last.note.decode(),
+        }
+        body["members"] = [each for each in body["members"] if each["id"] not in ("uwv", "svb")]
+        voters = {
+            m: nets.signer(m, "governance") for m in ("toeslagen", "gm0344", "belastingdienst")
+        }
+        genesis = nets.governance_record(governance.with_signers(body, voters), log="")
+        store = MemoryStore()
+        await create_log(store, genesis, nets.log_signer(2))
+        registry = registry_of(await store.governance())
+        assert registry is not None
+        assert registry.predecessor is not None
+        note = parse_note(registry.predecessor.encode())
+        parse_policy(nets_policy(net)).satisfied(note)
+        assert parse_checkpoint(note.text).size == receipt.index + 1
+        broken = governance.with_signers({**body, "predecessor": "no note"}, voters)
+        with pytest.raises(AdmissionError):
+            governance.genesis(broken, net.log_id)
 
     asyncio.run(work())
