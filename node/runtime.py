@@ -39,7 +39,7 @@ from node.sequencer_http import SequencerHttp
 from node.standing import Standing
 from node.store_sql import Records
 from node.subjects import Subjects
-from node.submit import Submitter
+from node.submit import UNSENT_STATES, Submitter
 from scheduler.facts import SubjectId
 
 NETHERLANDS: Final = ZoneInfo("Europe/Amsterdam")
@@ -159,14 +159,13 @@ class Node:
         """What this node has yet to do, by kind; all zero means that it is quiet."""
         records, entries, inbox = tables.records, tables.entries, tables.inbox
         with self.database.read() as connection:
-            counted = work.counts(connection)
             unsent = connection.execute(
                 select(func.count())
                 .select_from(records)
                 .where(
                     records.c.author == self.member,
                     records.c.receipt.is_(None),
-                    records.c.state.in_(("pending", "waiting", "opened", "not_competent")),
+                    records.c.state.in_(UNSENT_STATES),
                 )
             ).scalar_one()
             ready = connection.execute(
@@ -177,9 +176,9 @@ class Node:
             ).scalar_one()
             return {
                 "unsent": int(unsent),
-                "unopened": counted.get("records.pending", 0) + int(ready),
-                "arrived_early": counted.get("inbox.received", 0) - int(ready),
-                "undelivered": counted.get("outbox.queued", 0),
+                "unopened": work.count(connection, records, "pending") + int(ready),
+                "arrived_early": work.count(connection, inbox, "received") - int(ready),
+                "undelivered": work.count(connection, tables.outbox, "queued"),
                 "changed": len(work.changed(connection)),
             }
 

@@ -44,6 +44,13 @@ records: Final = Table(
 )
 records_by_state: Final = Index("node_records_state", records.c.state, records.c.n)
 records_by_place: Final = Index("node_records_n", records.c.n)
+# Own records that wait for their receipt: few, among all that this node holds.
+records_unsent: Final = Index(
+    "node_records_unsent",
+    records.c.author,
+    sqlite_where=records.c.receipt.is_(None),
+    postgresql_where=records.c.receipt.is_(None),
+)
 
 # Which subjects a record names, by the path of each person in its data.
 persons: Final = Table(

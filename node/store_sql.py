@@ -18,7 +18,6 @@ from sqlalchemy import (
     Select,
     bindparam,
     delete,
-    exists,
     insert,
     select,
     update,
@@ -192,12 +191,15 @@ class Records:
         """Records that name any of these subjects, by ledger index."""
         found: dict[tuple[str, str], StoredRecord] = {}
         for chunk in _chunks(sorted(set(subjects))):
-            named = exists().where(
-                tables.persons.c.author == tables.records.c.author,
-                tables.persons.c.id == tables.records.c.id,
-                tables.persons.c.subject.in_(chunk),
+            # From the persons to their records: never over all records.
+            query = select(*_RECORD).join(
+                tables.persons,
+                (tables.persons.c.author == tables.records.c.author)
+                & (tables.persons.c.id == tables.records.c.id),
             )
-            for record in self.where(connection, named, *conditions):
+            query = query.where(tables.persons.c.subject.in_(chunk), *conditions)
+            for row in connection.execute(query):
+                record = _record(row)
                 found[record.author, record.id] = record
         return sorted(found.values(), key=lambda record: (record.n or 0, record.author, record.id))
 

@@ -27,6 +27,8 @@ from specs.records import RecordDraft
 
 SIGN_AGAIN_MAX: Final = 3  # fresh headers for one record in one attempt
 PENDING_MAX: Final = 500  # records sent again by one round
+# A record without receipt is sent whatever was made of its entry; refused and erased ones are not.
+UNSENT_STATES: Final = ("pending", "waiting", "opened", "not_competent")
 AGAIN: Final = frozenset({"stale_seen", "future_seen"})
 
 
@@ -146,7 +148,7 @@ class Submitter:
                 connection,
                 table.c.author == self._preparer.author.member,
                 table.c.receipt.is_(None),
-                table.c.state.in_(("pending", "waiting", "opened", "not_competent")),
+                table.c.state.in_(UNSENT_STATES),
                 limit=PENDING_MAX,
             )
 

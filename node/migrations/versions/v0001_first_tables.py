@@ -48,6 +48,13 @@ def _records() -> None:
         sa.Column("receipt", sa.LargeBinary()),
     )
     op.create_index("node_records_n", "node_records", ["n"])
+    op.create_index(
+        "node_records_unsent",
+        "node_records",
+        ["author"],
+        sqlite_where=sa.text("receipt IS NULL"),
+        postgresql_where=sa.text("receipt IS NULL"),
+    )
     op.create_index("node_records_state", "node_records", ["state", "n"])
     op.create_table(
         "node_persons",
