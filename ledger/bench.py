@@ -24,6 +24,7 @@ from typing import Any, Final
 from ledger.bench_records import (
     MIRROR_NAMES,
     ORIGIN,
+    all_records,
     author,
     genesis,
     log_id,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -11,10 +9,11 @@ from sqlalchemy import Connection, Select, and_, delete, func, insert, select, u
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
-from ledger import canonical, schema_sql
+from ledger import schema_sql
 from ledger.checkpoint import parse_checkpoint
 from ledger.database_sql import Database
 from ledger.errors import HeadMovedError, LeaseError, StoreError
+from ledger.evidence_sql import evidence_of, evidence_row
 from ledger.note import parse_note
 from ledger.ports import Batch, Evidence, HashTile, Head, Row, Stored
 from ledger.witness import Cosigned
@@ -166,17 +165,7 @@ class SqlStore:
 
     async def keep_evidence(self, evidence: Evidence) -> None:
         """Keep contradictions; the same parts are kept once."""
-        parts = json.dumps(
-            {name: canonical.encode_base64(part) for name, part in sorted(evidence.parts.items())}
-        )
-        row = {
-            "digest": hashlib.sha256(f"{evidence.kind}\n{parts}".encode()).digest(),
-            "found_at": evidence.found_at,
-            "kind": evidence.kind,
-            "about": evidence.about,
-            "reason": evidence.reason,
-            "parts": parts,
-        }
+        row = evidence_row(evidence)
         table = schema_sql.evidence
 
         def work(connection: Connection) -> None:
@@ -191,7 +180,7 @@ class SqlStore:
         table = schema_sql.evidence
         query = select(table).order_by(table.c.found_at, table.c.digest)
         return await self._database.read(
-            lambda connection: [_evidence(row) for row in connection.execute(query).mappings()]
+            lambda connection: [evidence_of(row) for row in connection.execute(query).mappings()]
         )
 
     async def _rows(self, condition: Any) -> list[Row]:
@@ -387,16 +376,3 @@ def _one_head(connection: Connection, query: Select[Any]) -> Head | None:
 def _between(start: int, end: int) -> Any:
     table = schema_sql.entries
     return and_(table.c.n >= start, table.c.n < end)
-
-
-def _evidence(row: Any) -> Evidence:
-    parts = {
-        name: canonical.decode_base64(part) for name, part in json.loads(row["parts"]).items()
-    }
-    return Evidence(
-        kind=row["kind"],
-        about=row["about"],
-        reason=row["reason"],
-        parts=parts,
-        found_at=row["found_at"],
-    )
