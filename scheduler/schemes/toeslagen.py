@@ -25,6 +25,13 @@ COMMON: Final = frozenset(
     {"partner", "toetsingsinkomen", "vermogen", "vermogen_partner", "partner_hele_jaar", "in_leven"}
 )
 NONE: Final[Known[int]] = Known(value=0)
+ANNUALISED: Final = Unknown(
+    missing=Text(
+        "In het jaar van overlijden wordt het inkomen herleid naar een jaar. Dat rekenen wij niet.",
+        "In the year of death income is converted to a year. We do not calculate that.",
+    ),
+    article=f"{AWIR} 8 lid 5",
+)
 
 
 @dataclass(frozen=True)
@@ -73,12 +80,26 @@ class YearView:
         """The toetsingsinkomen of a person in cents (Awir 8)."""
         if person.id not in self._incomes:
             found = income_of(self.household, person, self.year)
+            if person.id == self.household.applicant and self._dies_alone:
+                found = ANNUALISED
             self._incomes[person.id] = (
                 found
                 if isinstance(found, Unknown)
                 else Known(value=found.value.cents, records=found.records)
             )
         return self._incomes[person.id]
+
+    @cached_property
+    def _dies_alone(self) -> bool:
+        """Whether the applicant dies this year without partner and without others in the home."""
+        death = self.applicant.death_date
+        if isinstance(death, Unknown) or death.value is None or death.value.year != self.year:
+            return False
+        day = death.value
+        partner = partner_in(self.household, Month.of(day))
+        mates = self.household.housemates
+        others = isinstance(mates, Unknown) or bool(spells_on(mates, day))
+        return isinstance(partner, Known) and partner.value is None and not others
 
     def assets(self, person: Person) -> Value[int]:
         """The rendementsgrondslag on 1 January (Awir 7; Wet IB 2001, 5.3), in cents."""

@@ -87,8 +87,10 @@ EVENTS: list[Event] = [
      [24600] * 12, [24600] * 5 + [12900] * 7),
     ("death of the partner", lambda: married(ann()), lambda f: f.death("bob", date(2026, 8, 3)),
      ZORG, [24600] * 12, [24600] * 8 + [12900] * 4),
-    ("death of the applicant", lambda: ann(), lambda f: f.death("ann", date(2026, 8, 3)), ZORG,
-     [12900] * 12, [12900] * 8 + [0] * 4),
+    ("death of the applicant", lambda: married(ann()), lambda f: f.death(
+        "ann", date(2026, 8, 3)), ZORG, [24600] * 12, [24600] * 8 + [0] * 4),
+    ("death alone, income converted to a year", lambda: ann(), lambda f: f.death(
+        "ann", date(2026, 8, 3)), ZORG, [12900] * 12, ["unknown"] * 8 + [0] * 4),
     ("somebody moves in", lambda: ann(), lambda f: bob(f), ZORG, [12900] * 12, ["unknown"] * 12),
     ("a birth", lambda: with_child(ann()), lambda f: f.birth("lou", "ann"), KGB,
      [49900] * 12, [49900] * 4 + [71400] * 8),
