@@ -14,7 +14,7 @@ from node.facts import Facts
 from node.flow import Answering
 from node.flows import Naming
 from node.households import Circles
-from node.plans import plans_for
+from node.plans import plans_ended, plans_for
 from scheduler.facts import SubjectId
 from scheduler.payday_files import load_pay_calendars
 from scheduler.paydays import PayCalendars
@@ -80,4 +80,5 @@ class PlanChanges:
             calendars=self._calendars,
             rulebook=self._rulebook,
         )
-        return [draft for _, outcome in sorted(found.items()) for draft in outcome.drafts]
+        drafts = [draft for _, outcome in sorted(found.items()) for draft in outcome.drafts]
+        return [*drafts, *plans_ended(self._circles, changed, today=today)]

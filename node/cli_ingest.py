@@ -38,9 +38,7 @@ def _run(arguments: argparse.Namespace, output: Output) -> int:
     source = "standard input" if arguments.file == "-" else masked(Path(arguments.file).name)
     drafts, problems = read(read_bytes(arguments.file), arguments.format, source)
     if arguments.dry_run:
-        account = loaded(
-            source, arguments.format, problems, [(draft, Answer()) for draft in drafts]
-        )
+        told = [Answer()] * len(drafts)
     else:
         told = asyncio.run(_record(home_directory(arguments), source, drafts))
     account = loaded(source, arguments.format, problems, list(zip(drafts, told, strict=True)))

@@ -70,6 +70,7 @@ class EnrolledHousehold:
     preferred_day: int | None
     agreed_on: date
     record: str
+    withdrawn: bool
 
 
 def ref_at(data: RecordData, path: str) -> PersonRef:
@@ -156,6 +157,15 @@ def enrolled(facts: Iterable[Fact], known_on: int | None = None) -> tuple[Enroll
 
     Who is named by two enrolments belongs to the household of the later one.
     """
+    return tuple(one for one in _households(facts, known_on) if not one.withdrawn)
+
+
+def withdrawn(facts: Iterable[Fact], known_on: int | None = None) -> tuple[EnrolledHousehold, ...]:
+    """The households that took their agreement to one pay date back."""
+    return tuple(one for one in _households(facts, known_on) if one.withdrawn)
+
+
+def _households(facts: Iterable[Fact], known_on: int | None) -> list[EnrolledHousehold]:
     by_applicant: dict[SubjectId, Fact] = {}
     home_of: dict[SubjectId, SubjectId] = {}
     standing = [fact for fact in known_facts(facts, known_on) if isinstance(fact.data, Enrolment)]
@@ -164,11 +174,11 @@ def enrolled(facts: Iterable[Fact], known_on: int | None = None) -> tuple[Enroll
         if applicant is not None:
             by_applicant[applicant] = fact
             home_of |= dict.fromkeys(fact.subjects.values(), applicant)
-    return tuple(
+    return [
         _household(fact, fact.data, home_of)
-        for applicant, fact in sorted(by_applicant.items())
-        if isinstance(fact.data, Enrolment) and not fact.data.withdrawn
-    )
+        for _, fact in sorted(by_applicant.items())
+        if isinstance(fact.data, Enrolment)
+    ]
 
 
 def _agreed(fact: Fact) -> tuple[date, int]:
@@ -189,6 +199,7 @@ def _household(
         preferred_day=data.preferred_day,
         agreed_on=data.agreed_on,
         record=fact.record,
+        withdrawn=data.withdrawn,
     )
 
 

@@ -7,14 +7,14 @@ to another (P3).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, TypeAlias
 
 from node.decisions import outcomes_of
 from node.flows import HouseholdFlow, LeftOut, Naming, flows_of, opening_balance
-from node.households import Circles, EnrolledHousehold, enrolled, person_ref
+from node.households import Circles, EnrolledHousehold, enrolled, person_ref, withdrawn
 from scheduler.facts import Fact, SubjectId, known_facts
 from scheduler.flows import occurrences
 from scheduler.known import Text
@@ -91,6 +91,34 @@ def plans_for(
             if outcome.standing is not None or not _awaited(circles, household, today, rulebook):
                 outcomes[household.applicant] = outcome
     return outcomes
+
+
+def plans_ended(
+    circles: Circles, touched: Iterable[SubjectId], *, today: date
+) -> tuple[RecordDraft, ...]:
+    """What the parties must know of households that withdrew: no line after this month."""
+    around, subjects = circles.near(touched)
+    drafts: list[RecordDraft] = []
+    for household in withdrawn(around):
+        if subjects.intersection(household.members):
+            facts, _ = circles.near(household.members)
+            drafts += _ended(facts, household, today)
+    return tuple(drafts)
+
+
+def _ended(
+    facts: Sequence[Fact], household: EnrolledHousehold, today: date
+) -> Iterator[RecordDraft]:
+    standing, start = standing_plan(facts, household), Month.of(today).first_day
+    if standing is None:
+        return
+    last = Month.of(today).last_day
+    for scope in sorted({(one.party, one.person) for one in standing.lines}):
+        before, person = standing.of(scope, start), person_ref(facts, scope[1])
+        kept = tuple(line for line in before if line.natural_date <= last)
+        if kept != before and person is not None:
+            data = PartyPlan(person=person, party=scope[0], day=standing.day, lines=kept)
+            yield _draft(standing, scope, data, start)
 
 
 def _awaited(
@@ -226,7 +254,7 @@ def _drafts(
         if person is None or (lines == before and (same_day or not lines)):
             continue
         data = PartyPlan(person=person, party=scope[0], day=outcome.plan.day, lines=lines)
-        drafts.append(_draft(outcome, scope, data, start))
+        drafts.append(_draft(outcome.standing, scope, data, start))
     return tuple(drafts)
 
 
@@ -293,8 +321,10 @@ def _crossing(
     }
 
 
-def _draft(outcome: PlanOutcome, scope: Scope, data: PartyPlan, start: date) -> RecordDraft:
-    replaced = -1 if outcome.standing is None else outcome.standing.known
+def _draft(
+    standing: StandingPlan | None, scope: Scope, data: PartyPlan, start: date
+) -> RecordDraft:
+    replaced = -1 if standing is None else standing.known
     # The same facts give the same plan and the same id: a crash repeats work, never effects.
     content = digest_of([replaced, data.model_dump(mode="json", exclude={"person"})])
     return RecordDraft(

@@ -9,8 +9,8 @@ from typing import Any
 from node.answering import rulebook
 from node.decisions import decisions_for
 from node.flows import Naming, flows_of, opening_balance
-from node.households import Circles, EnrolledHousehold, enrolled
-from node.plans import PlanOutcome, due_plan, plans_for
+from node.households import Circles, EnrolledHousehold, enrolled, withdrawn
+from node.plans import PlanOutcome, due_plan, plans_ended, plans_for, standing_plan
 from scheduler.flows import occurrences
 from scheduler.payday_files import load_pay_calendars
 from specs.records import (
@@ -157,6 +157,28 @@ def test_the_household_may_agree_to_another_day() -> None:
     outcome = planned(book, WIT)
     assert outcome.request.agreed
     assert outcome.request.preferred_day == other_day
+
+
+def test_a_household_that_withdraws_ends_its_plan_after_this_month() -> None:
+    """P3: the agreement is the household's. What runs this month is not torn up."""
+    book = decided(demo_book())
+    book.add("gm0344", planned(book, WIT).drafts)
+    enrolment = next(f for f in book.of_type(ENROLLED) if f.subject() == WIT)
+    data = enrolment.data.model_copy(update={"withdrawn": True, "agreed_on": TODAY})
+    draft = RecordDraft(type=ENROLLED, source_event_id="out", data=data, valid_from=TODAY)
+    book.add("gm0344", [draft])
+    ended = plans_ended(Circles(book), [WIT], today=TODAY)
+    assert {draft.data.party for draft in ended if isinstance(draft.data, PartyPlan)} >= {
+        "woonstad",
+        "toeslagen",
+        "lichtstroom",
+    }
+    book.add("gm0344", ended)
+    standing = standing_plan(book.facts, withdrawn(book.facts)[0])
+    assert standing is not None
+    assert standing.lines
+    assert all(one.line.natural_date < date(2026, 4, 1) for one in standing.lines)
+    assert plans_ended(Circles(book), [WIT], today=TODAY) == ()
 
 
 def test_payment_for_a_quarter_has_the_amount_of_the_quarter_it_is_for() -> None:
