@@ -9,6 +9,7 @@ from node.access import load_competence
 from node.cli_output import DONE, NO, Command, Output
 from scheduler.payday_files import load_pay_calendars
 from scheduler.rulebook import Rulebook
+from scheduler.terms import load_terms
 from specs.check import check
 from specs.errors import SpecFileError
 
@@ -45,10 +46,12 @@ def _run(_arguments: argparse.Namespace, output: Output) -> int:
 def _take_into_use() -> str:
     """What only shows when the program compiles the files; raises SpecFileError."""
     book, calendars, competence = Rulebook.load(), load_pay_calendars(), load_competence()
+    terms = load_terms()
     versions = sum(len(each) for each in book.versions.values())
     return (
         f"specs in order: {len(book.schemes)} schemes in {versions} versions, "
-        f"{len(calendars.by_payer)} payer calendars, {len(competence.rules)} record types; "
+        f"{len(calendars.by_payer)} payer calendars, terms of {len(terms)} creditors, "
+        f"{len(competence.rules)} record types; "
         f"rulebook {book.digest}"
     )
 
