@@ -83,8 +83,7 @@ def summary_lines(summary: Summary, *, kept: bool) -> list[str]:
         f"Vastedag demo, {summary.today}: {len(summary.members)} members",
         "",
         (
-            f"Records    {records['admitted']} admitted ({records['repeated']} of them before), "
-            f"{records['refused']} refused, "
+            f"Records    {records['admitted']} admitted, {records['refused']} refused, "
             f"{records['problems']} problems, {records['tolerated']} tolerated"
         ),
         (
