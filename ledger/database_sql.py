@@ -8,6 +8,7 @@ written is the work of store_sql.py.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,6 +29,10 @@ SQLITE_BUSY_MILLISECONDS: Final = 10_000
 SQLITE_CACHE_KIBIBYTES: Final = 65_536
 SQLITE_WAL_PAGES: Final = 8_000
 
+# What a driver raises for a damaged file besides its own errors: text that is no UTF-8 even in its
+# error message, numbers out of range, another type than the column's.
+UNREADABLE: Final = (SQLAlchemyError, sqlite3.Error, ValueError, OverflowError, TypeError)
+
 T = TypeVar("T")
 
 
@@ -44,7 +49,7 @@ def migrate(url: str) -> None:
             config = _alembic()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-    except SQLAlchemyError as error:
+    except UNREADABLE as error:
         raise StoreError(f"ledger store: migration failed, {_name(error)}") from error
     finally:
         engine.dispose()
@@ -65,7 +70,7 @@ class Database:
         self._readers = ThreadPoolExecutor(READ_THREADS, thread_name_prefix="ledger-read")
         try:
             _check_version(self._writer_engine)
-        except (SQLAlchemyError, StoreError) as error:
+        except (*UNREADABLE, StoreError) as error:
             self._dispose()
             if isinstance(error, StoreError):
                 raise
@@ -97,7 +102,7 @@ class Database:
         try:
             with engine.begin() as connection:
                 answer = work(connection)
-        except SQLAlchemyError as error:
+        except UNREADABLE as error:
             raise StoreError(f"ledger store: {_name(error)}; load again and look") from error
         if engine is self._writer_engine and self._unreplicated:
             raise StoreError("ledger store: committed here, perhaps on no standby; load again")
