@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from itertools import pairwise
@@ -19,7 +20,9 @@ from scheduler.payday_files import load_pay_calendars
 from specs.values import Month
 from tests.household_facts import TODAY, Book, demo_book
 
-WIT, LOON, OSEI, KOSTER = "999902003", "999909745", "999908121", "999905673"
+WIT, LOON, OSEI, KOSTER, PETERS = (
+    "999902003", "999909745", "999908121", "999905673", "999909320",
+)  # fmt: skip
 NAMES = {"woonstad": "Woonstad", "lichtstroom": "Lichtstroom", "gm0344": "Gemeente Utrecht"}
 
 
@@ -176,3 +179,31 @@ def test_nobody_elses_household_can_be_asked_for() -> None:
         calendars().why(KOSTER, "huurtoeslag", Month(2026, 4))
     with pytest.raises(LookupError):
         calendars().why(LOON, "zorgtoeslag", Month(2026, 4))
+
+
+def test_a_revised_allowance_is_told_with_the_record_that_caused_it() -> None:
+    """UWV corrected a wage upwards after the first decision: the amount goes down, and says why."""
+    book = demo_book()
+    uwv = [fact for fact in book.facts if fact.author == "uwv" and fact.subject() == PETERS]
+    news = [fact for fact in uwv if fact.known > uwv[1].known]
+    before = Book(fact for fact in book.facts if fact not in news)
+
+    def decide() -> None:
+        found = decisions_for(Circles(before), [PETERS], today=TODAY, rulebook=rulebook())
+        drafts = [one.draft for one in found[PETERS] if one.draft]
+        before.add("toeslagen", drafts)
+
+    decide()
+    late = [replace(fact, known=len(before.facts) + n) for n, fact in enumerate(news)]
+    before.facts += late
+    decide()
+    (change,) = [
+        one
+        for one in calendars(before).month_view(PETERS, Month(2026, 3)).changes
+        if one.what_nl == "Zorgtoeslag: nieuw besluit"
+    ]
+    assert change.month == Month(2026, 4)  # Awir 22: what is paid in March is for April
+    assert change.after_cents < change.before_cents
+    assert "inkomen" in change.cause_nl
+    assert set(change.records) <= {fact.record for fact in late}
+    assert change.records
