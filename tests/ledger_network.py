@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -189,9 +190,16 @@ class FixedClock:
         return self.time
 
     async def sleep(self, seconds: float) -> None:
-        import asyncio
-
         await asyncio.sleep(min(seconds, 0.002))
+
+
+async def settled(condition: Callable[[], bool]) -> None:
+    """Let tasks run until it holds; fail when it does not for a long while."""
+    for _ in range(5_000):
+        if condition():
+            return
+        await asyncio.sleep(0.002)
+    raise AssertionError("never settled")
 
 
 @dataclass

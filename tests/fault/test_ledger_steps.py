@@ -121,14 +121,10 @@ def test_l1_two_sequencers_on_one_store_never_both_commit() -> None:
         receipts = {raw: await sent(net, raw)}
         second = nets.make_log(net.store, net.peers, clock, holder="second")
         await second.start()
-        await asyncio.sleep(0.05)
-        assert "lease" in (second.status().problem or "")
+        await nets.settled(lambda: "lease" in (second.status().problem or ""))
         clock.time += 100  # the first one's lease runs out without it knowing
         other = nets.record(net.log_id, "b")
-        for _ in range(200):
-            if second.status().running or net.log.status().problem:
-                break
-            await asyncio.sleep(0.005)
+        await nets.settled(lambda: second.status().running or bool(net.log.status().problem))
         answers = await asyncio.gather(
             net.log.append(other), second.append(other), return_exceptions=True
         )

@@ -198,10 +198,7 @@ def test_the_log_key_moves_and_everybody_follows() -> None:
         assert names == [old.verifier.key_id, new.verifier.key_id]
         assert [each.n async for each in early.entries(0)] == [0, 1]
         await net.log.append(nets.record(net.log_id, "a"))
-        for _ in range(300):
-            if {m.size for m in net.mirrors.values()} == {3}:
-                break
-            await asyncio.sleep(0.002)
+        await nets.settled(lambda: {m.size for m in net.mirrors.values()} == {3})
         await net.log.stop()
 
         with_old = nets.make_log(net.store, net.peers, net.clock)
@@ -243,9 +240,8 @@ def test_a_mirror_that_was_away_during_a_move_goes_on_once_told_the_next_key() -
         await net.log.start()
         net.peers["uwv"].down = False
         await net.log.append(nets.record(net.log_id, "a"))
-        await asyncio.sleep(0.05)
+        await nets.settled(lambda: "403" in net.log.status().mirrors.get("mirror uwv", ""))
         assert net.mirrors["uwv"].size < 3
-        assert "403" in net.log.status().mirrors["mirror uwv"]
         told = Mirror(
             store=net.mirrors["uwv"].store,
             origin=nets.ORIGIN,
@@ -257,11 +253,7 @@ def test_a_mirror_that_was_away_during_a_move_goes_on_once_told_the_next_key() -
         )
         await told.start()
         net.peers["uwv"].door = MirrorDoor(told)
-        for _ in range(300):
-            if told.size == 3:
-                break
-            await asyncio.sleep(0.005)
-        assert told.size == 3
+        await nets.settled(lambda: told.size == 3)
         await net.log.stop()
         assert old.verifier.vkey in net.log.registry.retired_log_vkeys
 

@@ -292,10 +292,7 @@ def test_a_sequencer_whose_mirrors_cosigned_another_tree_stops_and_keeps_both_no
         await alone.append(nets.record(other.log_id, "b"))
         await alone.stop()
         await liar.start()
-        for _ in range(200):
-            if "stopped" in (liar.status().problem or ""):
-                break
-            await asyncio.sleep(0.005)
+        await nets.settled(lambda: "stopped" in (liar.status().problem or ""))
         assert "nothing may be signed" in (liar.status().problem or "")
         (evidence,) = await other.store.evidence()
         assert evidence.kind == "fork"

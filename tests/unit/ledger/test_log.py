@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 
@@ -14,15 +13,6 @@ from ledger.policy import parse_policy
 from ledger.proof import Receipt, parse_receipt, verify_receipt
 from ledger.store_memory import MemoryStore
 from tests import ledger_network as nets
-
-
-async def settled(condition: Any) -> None:
-    """Let tasks run until it holds; fail when it does not within two seconds."""
-    for _ in range(1_000):
-        if condition():
-            return
-        await asyncio.sleep(0.002)
-    raise AssertionError("never settled")
 
 
 def test_a_receipt_verifies_with_the_policy_alone() -> None:
@@ -121,7 +111,7 @@ def test_no_receipt_and_no_published_head_without_the_quorum() -> None:
         for member in ("uwv", "svb"):
             net.peers[member].down = True
         waiting = asyncio.create_task(net.log.append(nets.record(net.log_id, "b")))
-        await settled(lambda: net.mirrors["gm0344"].size == 3)
+        await nets.settled(lambda: net.mirrors["gm0344"].size == 3)
         await asyncio.sleep(0.05)
         assert not waiting.done()
         published = (await net.store.load()).published
@@ -130,10 +120,10 @@ def test_no_receipt_and_no_published_head_without_the_quorum() -> None:
         net.peers["svb"].down = False
         receipt = await waiting
         assert receipt.index == 2
-        await settled(lambda: net.mirrors["svb"].size == 3)
+        await nets.settled(lambda: net.mirrors["svb"].size == 3)
         assert net.mirrors["uwv"].size == 2
         net.peers["uwv"].down = False
-        await settled(lambda: net.mirrors["uwv"].size == 3)
+        await nets.settled(lambda: net.mirrors["uwv"].size == 3)
         await net.log.stop()
 
     asyncio.run(work())
@@ -179,7 +169,7 @@ def test_after_a_stop_what_was_stored_is_published_by_the_next_start() -> None:
             peer.down = True
         raw = nets.record(net.log_id, "b")
         waiting = asyncio.create_task(net.log.append(raw))
-        await settled(lambda: net.log.status().size == 3)
+        await nets.settled(lambda: net.log.status().size == 3)
         await net.log.stop()
         with pytest.raises(BusyError):
             await waiting
@@ -187,7 +177,7 @@ def test_after_a_stop_what_was_stored_is_published_by_the_next_start() -> None:
             peer.down = False
         again = nets.make_log(net.store, net.peers, net.clock)
         await again.start()
-        await settled(lambda: again.status().published_size == 3)
+        await nets.settled(lambda: again.status().published_size == 3)
         assert (await again.append(raw)).index == 2
         await again.stop()
 
@@ -205,7 +195,7 @@ def test_a_log_of_many_tiles_gives_receipts_that_verify() -> None:
             assert isinstance(receipt, Receipt)
             verify_receipt(receipt, entries[receipt.index], policy)
         assert [each.index for each in receipts] == list(range(1, 701))  # type: ignore[union-attr]
-        await settled(lambda: {m.size for m in net.mirrors.values()} == {701})
+        await nets.settled(lambda: {m.size for m in net.mirrors.values()} == {701})
         await net.log.stop()
 
     asyncio.run(work())

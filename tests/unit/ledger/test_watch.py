@@ -6,6 +6,7 @@ import asyncio
 
 from ledger.serve import MirrorDoor
 from ledger.watch import compare_with
+from ledger.witness import monitoring_path
 from tests import ledger_network as nets
 
 
@@ -33,7 +34,9 @@ def test_honest_members_agree_and_the_silent_are_named() -> None:
     async def work() -> None:
         net = await nets.make_network()
         await net.log.append(nets.record(net.log_id, "a"))
-        await asyncio.sleep(0.1)
+        for member in (*net.witness_peers.values(), *net.peers.values()):
+            while (await member.get(monitoring_path(nets.ORIGIN))).status != 200:
+                await asyncio.sleep(0.002)
         net.peers["svb"].down = True
         peers = {**net.peers, **net.witness_peers}
         found = await compare_with(net.mirrors["uwv"], peers)
