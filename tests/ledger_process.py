@@ -66,7 +66,7 @@ async def main(name: str, directory: Path, ports: dict[str, int]) -> None:
         store = SqlStore(database)
         door: Door
         if name == "sequencer":
-            peers = {m: HttpPeer(url_of(ports[m]), token=TOKEN) for m in nets.MIRRORS}
+            peers = {m: HttpPeer(url_of(ports[m]), token=TOKEN) for m in nets.MIRRORS if m in ports}
             log = Log(
                 store=store,
                 signer=nets.log_signer(),

@@ -30,11 +30,13 @@ from ledger.log import Log
 from ledger.peers_http import HttpPeer
 from ledger.serve import LogDoor, MirrorDoor
 from ledger.store_sql import SqlStore
+from ledger.watch import watch
 from node import cli
 from tests import ledger_network as nets
 from tests.ledger_process import TOKEN, Door, app_of
 
 SEQUENCER = "sequencer"
+WATCH_SECONDS = 0.5
 LIMITS = Limits(batch_seconds=0.005, push_retry_seconds=0.1, lease_seconds=30)
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
@@ -109,7 +111,13 @@ async def serve(name: str, directory: Path) -> None:
             stack.push_async_callback(log.stop)
             door = LogDoor(log)
         else:
-            door = MirrorDoor(await nets.make_mirror(name, plan.log_id, clock, store))
+            mirror = await nets.make_mirror(name, plan.log_id, clock, store)
+            others = {
+                m: HttpPeer(plan.places[m].url, token=TOKEN) for m in nets.MIRRORS if m != name
+            }
+            watching = asyncio.create_task(watch(mirror, others, clock, seconds=WATCH_SECONDS))
+            stack.callback(watching.cancel)
+            door = MirrorDoor(mirror)
         config = uvicorn.Config(
             app_of(door), host=place.host, port=place.port, log_level="error", lifespan="off"
         )
