@@ -32,6 +32,8 @@ from scheduler.facts import SubjectId
 from specs.event import Event, EventFaultError, parse_payload
 from specs.records import PersonRef, RecordData
 
+# What may have lain on the desk for a delivery that is accepted after all.
+SOLVED_CODES: Final = ("waiting", "not_competent", "misfit", "sealed", "commitment", "schema")
 OPEN_MAX: Final = 100  # deliveries and own records taken in one transaction
 
 
@@ -160,9 +162,7 @@ class Acceptance:
             return
         self._store(connection, entry, event, rule, content, persons)
         work.drop_delivery(connection, delivery.author, delivery.id)
-        work.off_desk(
-            connection, delivery.author, delivery.id, ("waiting", "not_competent", "misfit")
-        )
+        work.off_desk(connection, delivery.author, delivery.id, SOLVED_CODES)
         if len(lookups) < len(persons):
             detail = "a person in it has no BSN and was joined to nobody"
             work.to_desk(connection, entry.author, entry.id, "unmapped", detail, now)

@@ -239,28 +239,36 @@ class Deliveries:
                 )
 
     def _note_mismatches(self, recipient: str, answer: bytes) -> None:
-        """Put before a human what a recipient could not accept, and take away what it now did."""
+        """Put before a human what a recipient could not accept, and take away what it now did.
+
+        What it could not open is sealed and sent again: bytes may have been damaged there, or its
+        key is a newer one.
+        """
         refused = parse_mismatches(answer)
         outbox, code = tables.outbox, f"not-taken-by-{recipient}"[:CODE_CHARACTERS]
         with self._database.write() as connection:
             known = connection.execute(
-                select(outbox.c.id, outbox.c.state).where(
+                select(outbox.c.id, outbox.c.state, outbox.c.attempts).where(
                     outbox.c.recipient == recipient,
                     (outbox.c.state == "mismatch") | outbox.c.id.in_(list(refused)),
                 )
             ).all()
-            for record, state in known:
+            for record, state, attempts in known:
+                values: dict[str, Any] = {"state": "delivered"}
                 if record in refused:
                     detail = f"{recipient} did not accept this record: {refused[record]}"
                     work.to_desk(connection, self._member, record, code, detail, self._now())
+                    values = {"state": "mismatch"}
+                    if refused[record] == "sealed" and attempts < len(BACKOFF_SECONDS):
+                        due = self._now() + BACKOFF_SECONDS[attempts]
+                        values = {"state": "queued", "attempts": attempts + 1, "due_at": due}
                 else:
                     work.off_desk(connection, self._member, record, (code,))
-                wanted = "mismatch" if record in refused else "delivered"
-                if state not in ("queued", wanted):
+                if state not in ("queued", values["state"]):
                     connection.execute(
                         update(outbox)
                         .where(outbox.c.recipient == recipient, outbox.c.id == record)
-                        .values(state=wanted)
+                        .values(values)
                     )
 
     def addressed_to(self, recipient: str, since: int) -> tuple[list[Parcel], int | None]:
@@ -305,21 +313,26 @@ class Deliveries:
         with self._database.write() as connection:
             for parcel in parcels:
                 if self._records.get(connection, parcel.author, parcel.id) is None:
-                    added += work.add_once(
-                        connection,
-                        tables.inbox,
-                        {
-                            "author": parcel.author,
-                            "id": parcel.id,
-                            "record_class": parcel.record_class,
-                            "suite": parcel.suite,
-                            "sealed": parcel.sealed,
-                            "state": "received",
-                            "received_at": self._now(),
-                        },
-                        ("author", "id"),
-                    )
+                    added += self._take(connection, parcel)
         return added
+
+    def _take(self, connection: Connection, parcel: Parcel) -> bool:
+        inbox = tables.inbox
+        values = {name: getattr(parcel, name) for name in Parcel.__slots__}
+        values |= {"state": "received", "received_at": self._now()}
+        if work.add_once(connection, inbox, values, ("author", "id")):
+            return True
+        # One that was found wanting may come again in order; one that waits is left as it is.
+        again = connection.execute(
+            update(inbox)
+            .where(
+                inbox.c.author == parcel.author,
+                inbox.c.id == parcel.id,
+                inbox.c.state == "mismatch",
+            )
+            .values(values)
+        )
+        return again.rowcount == 1
 
     async def ask_all(self) -> int:
         """Ask every author what was addressed here since last time; answers how many were new."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -157,23 +158,48 @@ def test_a_recipient_that_lost_everything_asks_and_gets_it_back(tmp_path: Path) 
 def test_a_mismatch_is_told_to_the_author_and_taken_away_when_solved(tmp_path: Path) -> None:
     async def work(network: Network) -> None:
         uwv, toeslagen = network.desks["uwv"], network.desks["toeslagen"]
+        other = drafts.ANNA.model_copy(update={"birth_date": date(1990, 1, 5)})
+        with toeslagen.database.write() as connection:  # known there as somebody else
+            toeslagen.records.subjects.find_or_add(connection, other)
+        (identity,) = network.record()
+        await network.ends["uwv"].send_due()
+        toeslagen.follow()
+        assert toeslagen.desk() == {(identity, "misfit")}
+        assert await network.ends["uwv"].ask_all() == 0
+        assert uwv.desk() == {(identity, "not-taken-by-toeslagen")}
+        assert network.states() == ["mismatch"]
+        with toeslagen.database.write() as connection:  # the desk there found its own error
+            toeslagen.records.erase(connection, toeslagen.facts.subjects()[0])
+            connection.execute(update(tables.inbox).values(state="received"))
+        toeslagen.follow()
+        assert toeslagen.state("uwv", identity) == "opened"
+        await network.ends["uwv"].ask_all()
+        assert uwv.desk() == set()
+        assert network.states() == ["delivered"]
+
+    run(tmp_path, work)
+
+
+def test_what_could_not_be_opened_is_sealed_and_sent_again(tmp_path: Path) -> None:
+    async def work(network: Network) -> None:
+        uwv, toeslagen = network.desks["uwv"], network.desks["toeslagen"]
         first, second = network.record(2)
         await network.ends["uwv"].send_due()
-        with toeslagen.database.write() as connection:  # as if a damaged disk had changed it
+        with toeslagen.database.write() as connection:  # a damaged disk, or a key that was replaced
             connection.execute(
                 update(tables.inbox).where(tables.inbox.c.id == first).values(sealed=b"damaged")
             )
         toeslagen.follow()
         assert toeslagen.desk() == {(first, "sealed")}
-        assert await network.ends["uwv"].ask_all() == 0
-        assert (first, "not-taken-by-toeslagen") in uwv.desk()
-        assert sorted(network.states()) == ["delivered", "mismatch"]
-        with toeslagen.database.write() as connection:
-            connection.exec_driver_sql("DELETE FROM node_desk")
-        await network.ends["uwv"].ask_all()
-        assert uwv.desk() == set()
-        assert network.states() == ["delivered", "delivered"]
         assert toeslagen.state("uwv", second) == "opened"
+        await network.ends["uwv"].ask_all()
+        assert (first, "not-taken-by-toeslagen") in uwv.desk()
+        assert sorted(network.states()) == ["delivered", "queued"]
+        network.clock.now += 10
+        await network.ends["uwv"].send_due()
+        toeslagen.follow()
+        assert toeslagen.state("uwv", first) == "opened"
+        assert toeslagen.desk() == set()
 
     run(tmp_path, work)
 
