@@ -25,7 +25,7 @@ from ledger.errors import (
     StoreError,
 )
 from ledger.merkle import HASH_BYTES, leaf_hash, root_of
-from ledger.note import Note, NoteSigner, Verifier, parse_note, parse_vkey
+from ledger.note import Note, NoteSigner, Verifier, check_signatures, parse_note, parse_vkey
 from ledger.packages import (
     INFO_TYPE,
     PACKAGES_MAX,
@@ -111,11 +111,9 @@ class Mirror:
                 state=_Pending(self),
                 time=self._clock.now(),
             )
-            if answer.status in (400, 422):
+            if answer.status in (400, 409, 422):
                 await self._keep_contradiction(body, answer.status)
-            return Answer(
-                status=answer.status, body=answer.body, content_type=answer.content_type
-            )
+            return Answer(status=answer.status, body=answer.body, content_type=answer.content_type)
 
     async def add_entries(self, body: bytes) -> Answer:
         """tlog-mirror `add-entries`, its answers in the order of the specification."""
@@ -291,13 +289,17 @@ class Mirror:
             theirs = parse_checkpoint(submission.note.text)
         except LedgerError:
             return
-        if self._stored.head is None or status != 422:
+        if self._stored.head is None:
+            return
+        if status != 422:  # an older head is no lie, unless it is of another tree
+            if check_signatures(submission.note, self._log_keys())[0]:
+                await self.compare(submission.note)
             return
         ours = parse_checkpoint(parse_note(self._stored.head.note).text)
-        if ours.size == theirs.size and ours.root != theirs.root:
+        if (ours.size, ours.root) == (theirs.size, theirs.root):
+            return  # the same head with a proof that is none
+        if ours.size == theirs.size:
             kind, reason = "fork", f"two roots signed for size {ours.size}"
-        elif theirs.size < ours.size:
-            kind, reason = "rollback", f"size {theirs.size} after size {ours.size}"
         else:
             kind = "unproven"
             reason = f"no proof that size {theirs.size} continues size {ours.size}"

@@ -1,21 +1,26 @@
 """How a fork is seen: every mirror asks the others what they last cosigned, and compares (L3).
 
-One pass over the peers; how often is the caller's (a node's alarm clock). What contradicts this
-copy is kept as evidence by the mirror; a peer that does not answer is named, not suspected.
+`compare_with` is one pass over the peers, `watch` one every few seconds until cancelled. What
+contradicts this copy is kept as evidence by the mirror; a peer that does not answer is named, not
+suspected.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 
 from ledger.checkpoint import open_checkpoint
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, StoreError
 from ledger.mirror import Mirror
 from ledger.note import Verifier, parse_vkey
-from ledger.ports import Evidence, Peer
+from ledger.ports import Clock, Evidence, Peer
 from ledger.registry import Registry
 from ledger.witness import monitoring_path
+
+WATCH_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,16 @@ async def compare_with(mirror: Mirror, peers: Mapping[str, Peer]) -> Compared:
         else:
             found.append(evidence)
     return Compared(agree=tuple(agree), silent=silent, evidence=tuple(found))
+
+
+async def watch(
+    mirror: Mirror, peers: Mapping[str, Peer], clock: Clock, *, seconds: float = WATCH_SECONDS
+) -> None:
+    """Compare for ever; a store that fails is asked again by the next pass."""
+    while True:
+        await clock.sleep(seconds)
+        with suppress(StoreError):
+            await compare_with(mirror, peers)
 
 
 def _log_keys(registry: Registry) -> list[Verifier]:

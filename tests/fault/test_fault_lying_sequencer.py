@@ -262,15 +262,13 @@ def test_l3_an_inadmissible_entry_is_void_everywhere_and_kept_as_evidence(tmp_pa
         for member in nets.MIRRORS:
             kept = await site.evidence(member)
             assert sorted((each.kind, each.reason) for each in kept) == [
-                ("void_entry", "entry 4 is inadmissible: bad_signature"),
+                ("void_entry", "entry 4 is inadmissible: wrong_key"),
                 ("void_entry", "entry 5 is inadmissible: class_not_allowed"),
                 ("void_entry", "entry 6 is inadmissible: reused_id"),
             ]
             for each in kept:
-                contradiction_of = open_checkpoint(
-                    each.parts["ours"], nets.log_signer().verifier
-                ).checkpoint
-                assert contradiction_of.size == story.head.size
+                signed = open_checkpoint(each.parts["ours"], nets.log_signer().verifier)
+                assert signed.checkpoint.size == story.head.size
                 assert leaf_hash(each.parts["entry"]) in await leaves(story)
 
     lied_to(tmp_path, work)
