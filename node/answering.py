@@ -13,7 +13,7 @@ from node.decisions import decisions_for
 from node.facts import Facts
 from node.flow import Answering
 from node.flows import Naming
-from node.households import Circles
+from node.fresh_circles import FreshCircles
 from node.plans import plans_ended, plans_for
 from scheduler.facts import SubjectId
 from scheduler.payday_files import load_pay_calendars
@@ -42,14 +42,15 @@ class DeriveChanges:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
-        self._circles: Circles | None = None
+        self._circles = FreshCircles()
 
     def __call__(
         self, facts: Facts, changed: Sequence[SubjectId], today: date
     ) -> Sequence[RecordDraft]:
         """The drafts of new decisions, by applicant, scheme and year."""
-        self._circles = self._circles or Circles(facts)
-        found = decisions_for(self._circles, changed, today=today, rulebook=self._rulebook)
+        found = decisions_for(
+            self._circles.of(facts), changed, today=today, rulebook=self._rulebook
+        )
         return [
             outcome.draft
             for _, outcomes in sorted(found.items())
@@ -65,15 +66,15 @@ class PlanChanges:
         self._naming = Naming(member=member, names={})
         self._calendars = calendars
         self._rulebook = rulebook
-        self._circles: Circles | None = None
+        self._circles = FreshCircles()
 
     def __call__(
         self, facts: Facts, changed: Sequence[SubjectId], today: date
     ) -> Sequence[RecordDraft]:
         """The drafts of new plans, by household, party and person."""
-        self._circles = self._circles or Circles(facts)
+        circles = self._circles.of(facts)
         found = plans_for(
-            self._circles,
+            circles,
             changed,
             naming=self._naming,
             today=today,
@@ -81,4 +82,4 @@ class PlanChanges:
             rulebook=self._rulebook,
         )
         drafts = [draft for _, outcome in sorted(found.items()) for draft in outcome.drafts]
-        return [*drafts, *plans_ended(self._circles, changed, today=today)]
+        return [*drafts, *plans_ended(circles, changed, today=today)]

@@ -6,7 +6,6 @@ what is recorded, and the reckoning behind an amount is done again, not looked u
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -25,7 +24,8 @@ from node.calendar_views import (
 from node.calendar_words import AGENCY_WORDS, record_words, scheme_words
 from node.decisions import Outcome, Standing, outcomes_of, standing_decision
 from node.flows import Naming
-from node.households import Circles, EnrolledHousehold, FactSource, enrolled
+from node.fresh_circles import FreshCircles
+from node.households import EnrolledHousehold, FactSource, enrolled
 from node.plans import PlanOutcome, due_plan, first_choice
 from scheduler.calc_answer import step_json
 from scheduler.derivation import TraceStep
@@ -39,7 +39,6 @@ from scheduler.rulebook import Rulebook
 from specs.records import ENROLLED, AllowanceDecision
 from specs.values import Month
 
-CIRCLES_SECONDS: Final = 60.0  # how long who lives where may lag behind another process's work
 NO_PLAN: Final = Text("Uw plan is nog niet vastgesteld.", "Your plan has not been recorded yet.")
 WAITING: Final = Text(
     "Wij wachten op het besluit over uw toeslagen. Daarna kiezen wij uw betaaldag.",
@@ -81,8 +80,7 @@ class Calendars:
         self._rulebook = rulebook
         self._calendars = calendars
         self._phone = phone
-        self._circles = Circles(facts)
-        self._circles_at = time.monotonic()
+        self._circles = FreshCircles()
 
     def households(self) -> Sequence[HouseholdView]:
         """Every enrolled household, by name."""
@@ -179,20 +177,19 @@ class Calendars:
         }
 
     def _known(self, household: str) -> _Known:
-        if time.monotonic() - self._circles_at > CIRCLES_SECONDS:
-            self._circles, self._circles_at = Circles(self._facts), time.monotonic()
-        facts, _ = self._circles.near([SubjectId(household)])
+        circles = self._circles.of(self._facts)
+        facts, _ = circles.near([SubjectId(household)])
         found = next((one for one in enrolled(facts) if one.applicant == household), None)
         if found is None:
             raise LookupError("no such household here")
-        facts, _ = self._circles.near(found.members)
+        facts, _ = circles.near(found.members)
         today = self._today()
         outcome = due_plan(
             facts, found, naming=self._naming, today=today, calendars=self._calendars
         )
         derived = {}
         for who in found.members:
-            around, _ = self._circles.near([who])
+            around, _ = circles.near([who])
             derived[who] = outcomes_of(around, who, today=today, rulebook=self._rulebook)
         return _Known(facts=facts, household=found, outcome=outcome, derived=derived)
 

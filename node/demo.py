@@ -11,6 +11,7 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ from node.demo_load import Mail, read_set, send
 from node.demo_network import DemoNetwork, make_homes
 from node.demo_progress import Progress
 from node.demo_summary import Summary, summarise
+from node.errors import StartError
+from node.network import HOST
 from node.runtime import system_today
 
 REALDATA: Final = "VASTEDAG_REALDATA"
@@ -53,6 +56,8 @@ def run_demo(request: DemoRequest, progress: Progress, show: Show) -> None:
     Raises StartError, ManifestError, DataError, StuckError with what to do;
     InterruptedDemoError when it was stopped while loading.
     """
+    if not request.once:
+        check_port(request.port)
     data = samples.load(request.data or samples.shipped()[SHIPPED], realdata=_realdata())
     today = data.today or system_today()
     with _state(request.state) as directory:
@@ -102,6 +107,16 @@ async def _load(network: DemoNetwork, mail: Mail, progress: Progress) -> Summary
     files = await send(network, mail, progress.step, rest)
     progress.begin("verifying the log")
     return await asyncio.to_thread(summarise, network, files)
+
+
+def check_port(port: int) -> None:
+    """Raise StartError when the household pages cannot be served there, before any work is done."""
+    try:
+        socket.create_server((HOST, port)).close()
+    except OSError as error:
+        raise StartError(
+            f"{HOST}:{port}: cannot listen here ({error.strerror}); choose another --port"
+        ) from None
 
 
 def _realdata() -> Path | None:

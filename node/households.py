@@ -28,7 +28,7 @@ from specs.records import (
 HomeKey: TypeAlias = tuple[str, str]
 
 NEARNESS: Final = 2  # links from an applicant to the persons whose facts can touch his household
-CIRCLE_SUBJECTS_MAX: Final = 200
+CIRCLE_SUBJECTS_MAX: Final = 200  # around one person; beyond it the links are not followed further
 HOME_SUBJECTS_MAX: Final = 30  # more persons at one address: an institution, no household
 ADDRESS_TYPES: Final = (BIRTH, MOVED_WITHIN, MOVED_BETWEEN, IMMIGRATED)
 
@@ -114,6 +114,7 @@ class Circles:
                 self._learn(self._source.of_type(record_type))
             self._read = True
         subjects = set(start)
+        most = CIRCLE_SUBJECTS_MAX * max(1, len(subjects))
         edge = set(subjects)
         facts: dict[tuple[str, str], Fact] = {}
         for _ in range(NEARNESS + 1):
@@ -122,7 +123,7 @@ class Circles:
             facts |= {(fact.author, fact.record): fact for fact in found}
             edge = {who for fact in found for who in fact.subjects.values()}
             edge = (edge | self._living_with(subjects)) - subjects
-            if not edge or len(subjects) > CIRCLE_SUBJECTS_MAX:
+            if not edge or len(subjects) > most:
                 break
             subjects |= edge
         return sorted(facts.values(), key=lambda fact: (fact.known, fact.record)), subjects

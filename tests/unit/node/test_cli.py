@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -255,6 +256,26 @@ def test_verify_of_nothing_is_wrong_use(capsys: pytest.CaptureFixture[str], tmp_
     code, _, err = run(capsys, "verify", str(tmp_path), "--vkey", "nokey")
     assert code == 2
     assert "--vkey" in err
+
+
+def test_a_demo_on_a_taken_port_stops_before_any_work(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        code, _, err = run(capsys, "demo", "--port", port, "--state", str(tmp_path / "state"))
+    assert code == 1
+    assert port in err
+    assert "--port" in err
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_demo_on_a_directory_that_is_not_there_is_wrong_use(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code, _, err = run(capsys, "demo", "--once", "--data", str(tmp_path / "none"))
+    assert code == 2
+    assert "no such directory" in err
 
 
 def test_the_command_line_starts_without_what_it_does_not_need() -> None:

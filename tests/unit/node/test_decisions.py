@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -216,3 +218,28 @@ def test_an_unknown_after_a_decision_leaves_the_decision_standing() -> None:
 @pytest.mark.parametrize("nobody", ["999901234", ""])
 def test_who_did_not_enrol_gets_no_decision(nobody: str) -> None:
     assert decide(demo_book(), nobody) == {}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a2_facts_in_any_order_end_in_the_same_amounts(seed: int) -> None:
+    """A2, through the decisions: whatever was decided on the way, what stands at the end is one."""
+    everything = demo_book()
+    circle, _ = Circles(everything).near([KOSTER, JANSMA])
+    whole = Book(circle)
+    record_all(whole, decide(whole))
+    chance = random.Random(seed)
+    shuffled = chance.sample(circle, len(circle))
+    arriving = Book()
+    for place, fact in enumerate(shuffled):
+        arriving.facts.append(replace(fact, known=len(arriving.facts)))
+        if chance.random() < 0.15 or place == len(shuffled) - 1:
+            record_all(arriving, decide(arriving))
+            record_all(arriving, decide(arriving))  # what one decision asks of another
+    for who in (KOSTER, JANSMA):
+        for scheme in ("zorgtoeslag", BUDGET):
+            direct, late = (
+                standing_decision(book.facts, who, scheme, 2026) for book in (whole, arriving)
+            )
+            assert {m: c for m, c in (direct.cents if direct else {}).items() if c} == {
+                m: c for m, c in (late.cents if late else {}).items() if c
+            }

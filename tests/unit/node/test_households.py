@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from node.households import Circles, applications, enrolled, person_ref
+from node.households import CIRCLE_SUBJECTS_MAX, Circles, applications, enrolled, person_ref
 from scheduler.facts import Fact
 from specs.records import (
+    BIRTH,
     MOVED_WITHIN,
     Address,
     Birth,
@@ -124,6 +125,25 @@ def test_circle_holds_who_lives_in_the_same_home(address: Address) -> None:
     facts, subjects = Circles(Book(*homes)).near(["anna"])
     assert facts == homes
     assert subjects == {"anna", "dirk"}
+
+
+def test_many_changed_at_once_lose_nobody_who_is_linked_to_them() -> None:
+    """A bulk load changes thousands: the limit is for each of them, not for all together."""
+    count = CIRCLE_SUBJECTS_MAX + 50
+    births = [
+        Fact(
+            record=f"b{n}",
+            type=BIRTH,
+            data=Birth(person=KIM, parents=(ANNA,)),
+            subjects={"person": f"child{n}", "parents.0": f"parent{n}"},
+            valid_from=date(2026, 1, 1),
+            known=n,
+            author="gm0344",
+        )
+        for n in range(count)
+    ]
+    _, subjects = Circles(Book(*births)).near([f"child{n}" for n in range(count)])
+    assert {f"parent{n}" for n in range(count)} <= subjects
 
 
 def test_person_ref_prefers_the_latest_record_that_knows_the_bsn() -> None:
