@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from scheduler.compiled import Op, Table
+from scheduler.compiled import INT64_MAX, Op, Table
 from scheduler.errors import SchedulerError
 from scheduler.program import SUM_OF_MONTHS, Program, Version
 
@@ -54,9 +54,25 @@ def bind_columns(op: Op, tables: Sequence[Table]) -> Run:
     if op.code == "not":
         return lambda columns: np.subtract(1, arguments[0](columns))
     if op.code == "if":
-        condition, then, other = arguments
-        return lambda columns: np.where(condition(columns) != 0, then(columns), other(columns))
+        return _choice(op, *arguments)
     return _binary(op, *arguments)
+
+
+def _choice(op: Op, condition: Run, then: Run, other: Run) -> Run:
+    """Both branches, then one of them by arithmetic on the flag: several times faster than
+    `np.where`, and exact as long as their difference stays in int64.
+    """
+    _, left, right = op.arguments
+    if max(left.high - right.low, right.high - left.low) > INT64_MAX:
+        return lambda columns: np.where(condition(columns) != 0, then(columns), other(columns))
+    if right.code == "constant" and right.number == 0:
+        return lambda columns: condition(columns) * then(columns)
+
+    def choose(columns: Columns) -> Column:
+        otherwise = other(columns)
+        return otherwise + condition(columns) * (then(columns) - otherwise)
+
+    return choose
 
 
 def _fold(
@@ -170,15 +186,12 @@ class ColumnVersion:
         """Amounts of one month; without a right they are zero."""
         steps = self._month.run(inputs)
         paid = steps[self.version.file.month_output]
-        right: NDArray[np.bool_] = np.ones(paid.shape, dtype=np.bool_)
+        right = np.ones(paid.shape, dtype=np.int64)
         for name in self._conditions:
-            right = right & (steps[name] != 0)
-        zero = np.int64(0)
+            right = right * steps[name]
         part_name = self.version.file.year_part
         part = np.zeros_like(paid) if part_name is None else steps[part_name]
-        return MonthColumns(
-            paid=np.where(right, paid, zero), part=np.where(right, part, zero), right=right
-        )
+        return MonthColumns(paid=paid * right, part=part * right, right=right != 0)
 
     def run_year(self, sum_of_parts: Column) -> Column:
         """The award of the year in cents from the sum of the months' parts; what the law does not
@@ -191,5 +204,5 @@ class ColumnVersion:
         assert self.version.year is not None
         for step in self.version.year.steps:
             if step.spec.kind == "condition":
-                award = np.where(steps[step.spec.name] != 0, award, np.int64(0))
+                award = award * steps[step.spec.name]
         return award

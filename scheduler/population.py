@@ -98,7 +98,7 @@ class Block:
         self._partner_income = self._sum(self._is_partner, persons.income)
         self._assets = self._sum(applicant, persons.assets)
         theirs = self._sum(self._is_partner, persons.assets)
-        self._partner_assets = np.where(self.partner_all_year, theirs, 0)
+        self._partner_assets = theirs * self.partner_all_year
         self._applicant = applicant
 
     def common(self, place: int) -> dict[str, Column]:
@@ -107,7 +107,7 @@ class Block:
         return {
             "in_leven": np.ones(self.households.rows, dtype=np.int64),
             "partner": partner.astype(np.int64),
-            "toetsingsinkomen": self._income + np.where(partner, self._partner_income, 0),
+            "toetsingsinkomen": self._income + self._partner_income * partner,
             "partner_hele_jaar": self.partner_all_year.astype(np.int64),
             "vermogen": self._assets,
             "vermogen_partner": self._partner_assets,
@@ -150,7 +150,7 @@ class Block:
         others = mates & ~(child & young)
         common = self.common(place)
         all_year = np.logical_and.reduce(self._present)
-        counted = np.where(mates & all_year & ~minor, persons.assets, 0)
+        counted = persons.assets * (mates & all_year & ~minor)
         some = {f"iemand_{age}": self._any(everybody & self._reached(age, place)).astype(np.int64)
                 for age in (21, 23)}  # fmt: skip
         return {
@@ -219,7 +219,7 @@ class Block:
         return np.logical_or.reduceat(rows, self._firsts)
 
     def _sum(self, rows: Flags, values: Column) -> Column:
-        return np.add.reduceat(np.where(rows, values, 0), self._firsts)
+        return np.add.reduceat(values * rows, self._firsts)
 
     def _highest(self, values: Column) -> Column:
         """The highest of values that are zero or more."""
@@ -254,7 +254,7 @@ def derive_block(block: Block, scheme: str, rulebook: Rulebook) -> YearColumns:
         total += found.part
     assert columns is not None
     award = columns.run_year(total)
-    months = np.where(award > 0, np.stack(paid), np.int64(0))
+    months = np.stack(paid) * (award > 0)
     return YearColumns(paid=months, award=award)
 
 
