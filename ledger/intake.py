@@ -1,13 +1,14 @@
-"""Records on their way in: one bounded queue, one future a record, each id once.
+"""Records on their way in: one bounded queue, each id once, one future for each caller.
 
-What is asked twice while it is under way is answered by the same future. Whether a record is
-admissible is admission.py's to say; when its future is answered, log.py's.
+What is asked twice while it is under way gets one answer. Whether a record is admissible is
+admission.py's to say; when it is answered, log.py's.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger import admission
@@ -30,14 +31,41 @@ class Limits:
     lease_seconds: int = 12
 
 
-@dataclass(slots=True)
+class Group:
+    """The records one caller sent together: one future for all, since one each is what costs."""
+
+    def __init__(self) -> None:
+        self._left = 1  # the caller itself, until it has handed in all
+        self._all = asyncio.get_running_loop().create_future()
+
+    def add(self) -> None:
+        """One more record to wait for."""
+        self._left += 1
+
+    def told(self) -> None:
+        """One record less to wait for."""
+        self._left -= 1
+        if self._left == 0 and not self._all.done():
+            self._all.set_result(None)
+
+    async def wait(self) -> None:
+        """Until every record of the group was answered."""
+        self.told()
+        await self._all
+
+
 class Waiting:
     """One record on its way: who waits for it, and by which registry its signature was checked."""
 
-    envelope: Envelope
-    identity: bytes
-    answer: asyncio.Future[Outcome]
-    screened_by: Registry | None = None
+    __slots__ = ("envelope", "groups", "identity", "outcome", "screened_by", "under_way")
+
+    def __init__(self, envelope: Envelope, under_way: dict[bytes, Waiting]) -> None:
+        self.envelope = envelope
+        self.identity = admission.identity_of(envelope.header)
+        self.outcome: Outcome | None = None
+        self.screened_by: Registry | None = None
+        self.groups: list[Group] = []
+        self.under_way = under_way
 
     @property
     def governance(self) -> bool:
@@ -46,8 +74,11 @@ class Waiting:
 
     def tell(self, outcome: Outcome) -> None:
         """Answer those who wait, once."""
-        if not self.answer.done():
-            self.answer.set_result(outcome)
+        if self.outcome is None:
+            self.outcome = outcome
+            self.under_way.pop(self.identity, None)
+            for group in self.groups:
+                group.told()
 
 
 class Intake:
@@ -64,26 +95,33 @@ class Intake:
         """How many records wait for their batch."""
         return len(self._queue)
 
-    def take(self, raw: bytes) -> asyncio.Future[Outcome] | LedgerError:
+    async def answers(self, raws: Sequence[bytes]) -> list[Outcome]:
+        """Queue these records; the outcome of each, in order, once all have one."""
+        group = Group()
+        taken = [self._take(raw, group) for raw in raws]
+        await group.wait()
+        return [_outcome(each) for each in taken]
+
+    def _take(self, raw: bytes, group: Group) -> Waiting | LedgerError:
         """Queue one record, or answer at once why not; BusyError when the queue is full."""
         try:
-            envelope = admission.open_envelope(raw)
+            waiting = Waiting(admission.open_envelope(raw), self._under_way)
         except AdmissionError as error:
             return error
-        identity = admission.identity_of(envelope.header)
-        waiting = self._under_way.get(identity)
-        if waiting is not None:
-            same = waiting.envelope.payload == envelope.payload
-            return waiting.answer if same else reused_id()
-        if len(self._queue) >= self._limits.queue_entries_max:
+        same = self._under_way.get(waiting.identity)
+        if same is not None:
+            if same.envelope.payload != waiting.envelope.payload:
+                return reused_id()
+            waiting = same
+        elif len(self._queue) >= self._limits.queue_entries_max:
             return BusyError("log: the queue is full; send the same record again in a moment")
-        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-        waiting = Waiting(envelope=envelope, identity=identity, answer=answer)
-        self._under_way[identity] = waiting
-        answer.add_done_callback(lambda _: self._under_way.pop(identity, None))
-        self._queue.append(waiting)
-        self._arrived.set()
-        return answer
+        else:
+            self._under_way[waiting.identity] = waiting
+            self._queue.append(waiting)
+            self._arrived.set()
+        waiting.groups.append(group)
+        group.add()
+        return waiting
 
     async def next_batch(self) -> list[Waiting]:
         """Up to a batch, waiting a moment for more; governance goes alone."""
@@ -107,6 +145,13 @@ class Intake:
         for waiting in list(self._under_way.values()):
             waiting.tell(error)
         self._queue.clear()
+
+
+def _outcome(taken: Waiting | LedgerError) -> Outcome:
+    if isinstance(taken, LedgerError):
+        return taken
+    assert taken.outcome is not None
+    return taken.outcome
 
 
 def reused_id() -> AdmissionError:

@@ -31,7 +31,7 @@ from ledger.errors import (
     LedgerError,
     StoreError,
 )
-from ledger.intake import Intake, Limits, Outcome, Waiting, reused_id
+from ledger.intake import Intake, Limits, Waiting, reused_id
 from ledger.note import NoteSigner
 from ledger.policies import PolicyHistory, load_policies
 from ledger.ports import Batch, Checks, Clock, Head, Peer, Store, Stored
@@ -86,7 +86,7 @@ class Log:
         self._stored = Stored(size=0, head=None, published=None)
         self._fence: int | None = None
         self._intake = Intake(self._limits, clock)
-        self._unpublished: dict[int, list[asyncio.Future[Outcome]]] = {}
+        self._unpublished: dict[int, list[Waiting]] = {}
         self._policies = PolicyHistory([])
         self._committed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -165,11 +165,7 @@ class Log:
         """For each record its receipt or its refusal, in order; recorded in one go or several."""
         if self._ended is not None:
             raise self._ended
-        waits = [self._intake.take(each) for each in envelopes]
-        futures = [each for each in waits if not isinstance(each, LedgerError)]
-        if futures:
-            await asyncio.wait(futures)
-        outcomes = [each if isinstance(each, LedgerError) else each.result() for each in waits]
+        outcomes = await self._intake.answers(envelopes)
         found = await proofs.receipts_for(
             self._store, [each for each in outcomes if isinstance(each, int)]
         )
@@ -281,7 +277,7 @@ class Log:
         elif self._stored.published is not None and n < self._stored.published.size:
             waiting.tell(n)
         else:
-            self._unpublished.setdefault(n, []).append(waiting.answer)
+            self._unpublished.setdefault(n, []).append(waiting)
 
     async def _store_batch(self, screened: Sequence[Waiting]) -> None:
         admitted = self._admit(screened)
@@ -319,7 +315,7 @@ class Log:
             self._policies.add(tail.size, tail.founded)
         self._tail = tail
         for row, each in zip(rows, admitted, strict=True):
-            self._unpublished.setdefault(row.n, []).append(each.answer)
+            self._unpublished.setdefault(row.n, []).append(each)
         self._committed.set()
 
     def _admit(self, screened: Sequence[Waiting]) -> list[Waiting]:
@@ -327,7 +323,7 @@ class Log:
         registry, n = self.registry, self._tail.size
         admitted: list[Waiting] = []
         for each in screened:
-            if each.answer.done():
+            if each.outcome is not None:
                 continue
             try:
                 header, place = each.envelope.header, n + len(admitted)
@@ -361,9 +357,8 @@ class Log:
             published = Head(size=head.size, note=note.encode())
             self._stored = replace(self._stored, published=published)
         for n in [each for each in self._unpublished if each < head.size]:
-            for answer in self._unpublished.pop(n):
-                if not answer.done():
-                    answer.set_result(n)
+            for waiting in self._unpublished.pop(n):
+                waiting.tell(n)
         self._quorum.show(self._stored.published, self._tail.founded)
 
     async def _show_late(self) -> None:
