@@ -54,12 +54,31 @@ def outside_window(party: str, window: Window) -> Text:
     earlier, later = window.earlier_days, window.later_days
     if earlier == later == 0:
         return Text(f"{party} houdt de eigen dag aan.", f"{party} keeps its own day.")
-    return Text(
-        f"{party} kan hooguit {earlier} dagen eerder en {later} dagen later; de betaaldag ligt "
-        "verder weg.",
-        f"{party} accepts at most {earlier} days earlier and {later} days later; the pay date is "
-        "further away.",
-    )
+    far = Text("Uw betaaldag ligt te ver weg.", "Your pay date is too far away.")
+    if later == 0:
+        may = Text(
+            f"Bij {party} mag het hoogstens {_days_nl(earlier)} eerder.",
+            f"{party} accepts at most {_days_en(earlier)} earlier.",
+        )
+    elif earlier == 0:
+        may = Text(
+            f"Bij {party} mag het niet eerder, en hoogstens {_days_nl(later)} later.",
+            f"{party} does not accept an earlier day, and at most {_days_en(later)} later.",
+        )
+    else:
+        may = Text(
+            f"Bij {party} mag het hoogstens {_days_nl(earlier)} eerder of {_days_nl(later)} later.",
+            f"{party} accepts at most {_days_en(earlier)} earlier or {_days_en(later)} later.",
+        )
+    return Text(f"{may.nl} {far.nl}", f"{may.en} {far.en}")
+
+
+def _days_nl(number: int) -> str:
+    return "1 dag" if number == 1 else f"{number} dagen"
+
+
+def _days_en(number: int) -> str:
+    return "1 day" if number == 1 else f"{number} days"
 
 
 _MORE_DAYS: Final = Text("Op meer dagen komt evenveel samen.", "Several days bring as much.")
@@ -92,8 +111,8 @@ def why_this_day(
     nl = f"De betaaldag is dag {day}. Daarop valt {percent} procent van al het geld."
     en = f"The pay date is day {day}. It carries {percent} percent of all money."
     if kept:
-        nl += " Deze dag heeft u afgesproken; hij verandert niet zonder uw akkoord."
-        en += " You agreed to this day; it does not change without your agreement."
+        nl += " Deze dag heeft u afgesproken. Hij verandert niet zonder uw akkoord."
+        en += " You agreed to this day. It does not change without your agreement."
         if better is not None:
             nl += f" Op dag {better} zou meer samenkomen. U kiest zelf of u dat wilt."
             en += f" Day {better} would bring more together. Whether to change is up to you."
