@@ -1,0 +1,31 @@
+"""The benchmarks run whole on a small log and tell the limit beside the figure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ledger.bench import AppendSetting, bench_append, bench_verify
+
+
+@pytest.mark.parametrize("mirrors", [0, 1])
+def test_append_tells_figure_limit_and_ratio(tmp_path: Path, mirrors: int) -> None:
+    told: list[int] = []
+    setting = AppendSetting(entries=600, directory=tmp_path, mirrors=mirrors)
+    found = bench_append(setting, told.append)
+    assert (found["entries"], found["mirrors"]) == (600, mirrors)
+    assert found["entries_per_second"] > 0
+    assert set(found["limit"]) == {"verify_per_second_all_cores", "durable_insert_per_second"}
+    assert found["ratio"] == pytest.approx(
+        found["entries_per_second"] / min(found["limit"].values()), abs=0.01
+    )
+    assert {"p50", "p99"} == set(found["receipt_latency_ms"]) == set(found["fsync_ms"])
+    assert max(told) == 600
+
+
+def test_verify_tells_figure_limit_and_ratio(tmp_path: Path) -> None:
+    found = bench_verify(600, tmp_path, workers=0)
+    assert found["entries"] == 601
+    assert found["entries_per_second"] > 0
+    assert 0 < found["ratio"]
