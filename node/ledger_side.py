@@ -5,7 +5,9 @@ Put together of the ledger's own pieces by the settings; nothing here decides an
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -28,6 +30,7 @@ from ledger.policy import parse_policy
 from ledger.registry import Registry
 from ledger.serve import LogDoor, MirrorDoor, Pages, WitnessDoor, trusted
 from ledger.store_sql import SqlCosigned, SqlState, SqlStore
+from ledger.watch import watch
 from node.errors import StartError
 from node.home import Home, Keys
 from node.routes_machine import Door
@@ -47,12 +50,15 @@ class LedgerSide:
     pages: Pages | None  # the published tree this node can show; a witness has none
     log: Log | None = None
     mirror: Mirror | None = None
+    others: Mapping[str, HttpPeer] = field(default_factory=dict)  # whom a mirror compares with
+    _watching: asyncio.Task[None] | None = field(default=None, init=False)
     _running: bool = field(default=False, init=False)
 
     async def start(self) -> None:
         """Take up what is stored, and run: a sequencer orders from here on."""
         if self.mirror is not None:
             await self.mirror.start()
+            self._watching = asyncio.create_task(watch(self.mirror, self.others, SystemClock()))
         if self.log is not None:
             await self.log.start()
         await self.refresh()
@@ -64,6 +70,10 @@ class LedgerSide:
 
     async def stop(self) -> None:
         """End, and close the database."""
+        if self._watching is not None:
+            self._watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watching
         if self.log is not None and self._running:
             await self.log.stop()
         await self.database.close()
@@ -152,6 +162,13 @@ def open_ledger_side(
         doors={"mirror": MirrorDoor(mirror)},
         pages=Pages(mirror.store),
         mirror=mirror,
+        others={
+            member: HttpPeer(f"{str(url).rstrip('/')}/mirror", client=client)
+            for member, url in settings.peers.items()
+            if member != settings.member
+            and member in genesis.members
+            and genesis.members[member].active_keys("mirror")
+        },
     )
 
 
