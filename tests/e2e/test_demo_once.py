@@ -10,14 +10,16 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import rfc8785
 
 from adapters import samples
-from ledger.tiles import TILE_WIDTH
+from ledger.tiles import TILE_WIDTH, encode_bundle, split_bundle
 
 ROOT = Path(__file__).parents[2]
 VASTEDAG = [sys.executable, "-m", "node.cli"]
@@ -186,6 +188,35 @@ def test_one_flipped_byte_is_found_in_its_entry(
     assert report["place"]
     assert report["reason"]
     assert report["index"] is None or 0 <= report["index"] < TILE_WIDTH
+
+
+def without_entry(entries: list[bytes]) -> list[bytes]:
+    return entries[:7] + entries[8:]
+
+
+def with_exchanged_signatures(entries: list[bytes]) -> list[bytes]:
+    seven, eight = json.loads(entries[7]), json.loads(entries[8])
+    mine, other = seven["envelope"]["signatures"], eight["envelope"]["signatures"]
+    seven["envelope"]["signatures"], eight["envelope"]["signatures"] = other, mine
+    return [*entries[:7], rfc8785.dumps(seven), rfc8785.dumps(eight), *entries[9:]]
+
+
+@pytest.mark.parametrize("change", [without_entry, with_exchanged_signatures])
+def test_a_removed_entry_and_an_exchanged_signature_are_found_in_their_place(
+    tree: Path,
+    summary: dict[str, Any],
+    tmp_path: Path,
+    change: Callable[[list[bytes]], list[bytes]],
+) -> None:
+    damaged = tmp_path / "log"
+    shutil.copytree(tree, damaged)
+    path = bundle_of(damaged)
+    entries, _ = split_bundle(path.read_bytes())
+    path.write_bytes(encode_bundle(change(entries)))
+    code, report = verify(damaged, summary)
+    assert code == 1
+    assert report["index"] == 7 or "entries" in report["place"]
+    assert report["reason"]
 
 
 def test_another_key_does_not_verify(tree: Path, summary: dict[str, Any]) -> None:
