@@ -197,7 +197,12 @@ class Mirror:
         try:
             tail, judged, batch = await self._judged(fresh, head)
         except (ChainError, ProofError) as error:
-            await self._keep("broken_chain", str(error), self._own_note())
+            # The packages are proven under the head the log signed: together they are the proof.
+            proven = {
+                f"package-{first}": package.encode()
+                for (first, _), package in zip(bounds, packages, strict=False)
+            }
+            await self._keep("broken_chain", str(error), {**proven, "ours": head.note.encode()})
             return _told(422, str(error))
         if batch.rows or batch.published is not None:
             await self._commit(batch, tail)

@@ -8,6 +8,7 @@ lets in (`entries_allowed`).
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from typing import Final, Protocol
 
 from ledger import cosigner
@@ -20,7 +21,14 @@ from ledger.note import NoteSigner, parse_vkey
 from ledger.ports import Answer, Clock, Store
 from ledger.registry import Registry
 from ledger.tail import registry_of
-from ledger.tiles import ENTRIES, TILE_WIDTH, encode_bundle, parse_tile_path, tile_width
+from ledger.tiles import (
+    ENTRIES,
+    TILE_WIDTH,
+    Tile,
+    encode_bundle,
+    parse_tile_path,
+    tile_width,
+)
 from ledger.witness import TrustedLogs, monitoring_path
 
 TEXT: Final = "text/plain; charset=utf-8"
@@ -30,6 +38,7 @@ PRIVATE_IMMUTABLE: Final = "private, max-age=31536000, immutable"
 FRESH: Final = "no-cache"
 RECEIPT_TYPE: Final = "text/plain; charset=utf-8"
 PROBLEM_TYPE: Final = "application/problem+json"
+FULL_TILES_KEPT: Final = 512  # 8 KB each
 LINES_TYPE: Final = "application/x-ndjson"
 MANY_MAX: Final = 512
 
@@ -40,6 +49,7 @@ class Pages:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._size = 0
+        self._full: OrderedDict[tuple[int, int], bytes] = OrderedDict()
 
     async def get(self, path: str, *, entries_allowed: bool) -> Answer:
         """The answer to GET of a path below the log's prefix."""
@@ -61,11 +71,24 @@ class Pages:
                 return _told(500, "entries are missing in this store; run fsck")
             bundle = encode_bundle(entries)
             return Answer(status=200, body=bundle, content_type=BYTES, cache=PRIVATE_IMMUTABLE)
-        (hashes,) = await self._store.tiles([(tile.level, tile.n)])
-        cut = (hashes or b"")[: tile.width * HASH_BYTES]
+        cut = (await self._hashes(tile))[: tile.width * HASH_BYTES]
         if len(cut) != tile.width * HASH_BYTES:
             return _told(500, "a tile is missing in this store; run fsck")
         return Answer(status=200, body=cut, content_type=BYTES, cache=IMMUTABLE)
+
+    async def _hashes(self, tile: Tile) -> bytes:
+        """The present hashes of a tile; full tiles never change and the last ones are kept."""
+        key = (tile.level, tile.n)
+        if key in self._full:
+            self._full.move_to_end(key)
+            return self._full[key]
+        (found,) = await self._store.tiles([key])
+        hashes = found or b""
+        if len(hashes) == TILE_WIDTH * HASH_BYTES:
+            self._full[key] = hashes
+            if len(self._full) > FULL_TILES_KEPT:
+                self._full.popitem(last=False)
+        return hashes
 
     async def _checkpoint(self) -> Answer:
         published = await self._store.published()

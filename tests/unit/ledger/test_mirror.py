@@ -15,7 +15,14 @@ from ledger.genesis import create_log
 from ledger.merkle import leaf_hash
 from ledger.mirror import Mirror
 from ledger.note import Note, parse_note
-from ledger.packages import INFO_TYPE, Package, Upload, package_bounds, parse_info
+from ledger.packages import (
+    INFO_TYPE,
+    Package,
+    Upload,
+    package_bounds,
+    parse_info,
+    parse_packages,
+)
 from ledger.ports import Answer, Batch, Head, Row, Stored
 from ledger.store_memory import MemoryStore
 from ledger.subtree import subtree_proof
@@ -207,6 +214,8 @@ def test_a_broken_chain_under_a_signed_head_is_refused_named_and_kept(kind: str)
         (evidence,) = await mirror.store.evidence()
         assert evidence.kind == "broken_chain"
         assert evidence.parts["ours"] == head.note
+        (package,) = parse_packages(evidence.parts["package-0"], 0, [(0, 10)])
+        assert package.entries == tuple(sequencer.raws)
 
     run(work)
 
