@@ -41,7 +41,7 @@ from ledger.registry import Registry
 from ledger.subtree import verify_subtree
 from ledger.tail import Judged, Tail, empty_tail, judge, load_tail
 from ledger.tiles import TILE_WIDTH
-from ledger.witness import Cosigned
+from ledger.witness import SIZE_TYPE, Cosigned
 
 PENDING_KEPT: Final = 16  # earlier pending heads an upload may still end at
 EXCESS_MAX: Final = PACKAGES_MAX * TILE_WIDTH
@@ -113,6 +113,9 @@ class Mirror:
             )
             if answer.status in (400, 409, 422):
                 await self._keep_contradiction(body, answer.status)
+            if answer.status == 422 and await self._let_go():
+                size = self._stored.published.size if self._stored.published else 0
+                return Answer(status=409, body=f"{size}\n".encode(), content_type=SIZE_TYPE)
             return Answer(status=answer.status, body=answer.body, content_type=answer.content_type)
 
     async def add_entries(self, body: bytes) -> Answer:
@@ -286,6 +289,23 @@ class Mirror:
 
     def _own_note(self) -> dict[str, bytes]:
         return {} if self._stored.head is None else {"ours": self._stored.head.note}
+
+    async def _let_go(self) -> bool:
+        """Go back from a pending head that nothing was stored under to the one cosigned here.
+
+        A sequencer whose disk is lost may have shown a head whose entries went with it; nobody
+        has cosigned that, and the contradiction was kept. What is cosigned is never let go.
+        """
+        head, published = self._stored.head, self._stored.published
+        if head is None or published is None or not self._tail.size == published.size < head.size:
+            return False
+        cosigned = _opened(published)
+        own = self._signer.verifier
+        log_only = tuple(each for each in cosigned.note.signatures if each.name != own.name)
+        note = Note(text=cosigned.note.text, signatures=log_only)
+        back = Cosigned(checkpoint=cosigned.checkpoint, note=note)
+        self._pending.clear()
+        return await _Pending(self).swap(self._origin, None, back)
 
     async def _keep_contradiction(self, body: bytes, status: int) -> None:
         """A head signed by the log that is not the continuation of the pending one."""

@@ -25,7 +25,7 @@ from ledger.packages import (
 from ledger.ports import Answer, Head, Peer, Store
 from ledger.subtree import subtree_proof
 from ledger.tiles import TILE_WIDTH
-from ledger.witness import TEXT_TYPE, Submission
+from ledger.witness import TEXT_TYPE, Submission, monitoring_path
 
 ROUNDS_MAX: Final = 100_000  # 202 and 409 answers in one push; each 202 brings 8,192 entries
 CONFLICTS_MAX: Final = 4
@@ -52,7 +52,13 @@ class Pusher:
         Raises PeerError when it does not answer in the form agreed, ForkError when it holds a
         tree that this log has not: then nothing more may be signed (DESIGN 4).
         """
-        await self._add_checkpoint(head)
+        try:
+            await self._add_checkpoint(head)
+        except ForkError:
+            self._pending_size, lines = 0, await self._shown(head)  # asked afresh the next time
+            if lines:
+                return lines
+            raise
         conflicts = 0
         for _ in range(ROUNDS_MAX):
             answer = await self._add_entries(head)
@@ -98,6 +104,20 @@ class Pusher:
                 raise PeerError("add-checkpoint: a 409 without a size")
             self._pending_size = int(size)
         raise PeerError("add-checkpoint: its size changes under our hands")
+
+    async def _shown(self, head: Head) -> tuple[NoteSignature, ...]:
+        """The mirror's signatures if it shows this very head: it may be told of a newer one.
+
+        So it is after the sequencer lost its disk: what was pending went with it.
+        """
+        answer = await self._peer.get(monitoring_path(self._origin))
+        if answer.status != 200:
+            return ()
+        try:
+            shown = parse_note(answer.body)
+        except LedgerError as error:
+            raise PeerError(f"mirror: {error}") from None
+        return shown.signatures if shown.text == parse_note(head.note).text else ()
 
     def _log_only(self, note: Note) -> Note:
         """The note with the log's own signatures: two while its key moves."""

@@ -19,6 +19,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -261,9 +262,9 @@ class Site:
             peer = HttpPeer(self.plan.places[SEQUENCER].url, client=client, token=TOKEN)
             return await self._send(peer, raw)
 
-    def record(self, what: str, **fields: str) -> bytes:
-        """A good record, entered in the journal as invoked."""
-        raw = nets.record(self.log_id, what, **fields)  # type: ignore[arg-type]
+    def record(self, what: str, **fields: Any) -> bytes:
+        """A record, a good one unless fields say otherwise, entered in the journal as invoked."""
+        raw = nets.record(self.log_id, what, **fields)
         self.journal.invoke(raw, what)
         return raw
 
