@@ -30,7 +30,7 @@ TOESLAGEN: Final = "toeslagen"
 POLL_SECONDS: Final = 1.0
 TICK_SECONDS: Final = 60.0
 QUIET_LOOKS: Final = 2  # looks in a row at which nobody has anything to do
-LOOK_SECONDS: Final = 0.2
+LOOK_SECONDS: Final = 0.3
 QUIET_SECONDS_MAX: Final = 300.0
 
 
@@ -161,7 +161,9 @@ class DemoNetwork:
         """How many entries and pieces of work are still under way, over all members."""
         size = self._size()
         behind = sum(size - node.view.size for node in self.nodes.values())
-        return behind + sum(sum(node.backlog().values()) for node in self.nodes.values())
+        if behind:  # the costly question is asked once everybody has followed
+            return behind
+        return sum(sum(node.backlog().values()) for node in self.nodes.values())
 
     def _size(self) -> int:
         log = self.nodes[SEQUENCER].ledger.log
