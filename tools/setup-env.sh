@@ -37,7 +37,7 @@ if ! .venv/bin/uv --version 2>/dev/null | grep -q "$(sed 's/.*==//' tools/uv.txt
 fi
 say "installing the locked dependencies ($kind)"
 if [ "$kind" = test ]; then
-    .venv/bin/uv sync --frozen --quiet --no-python-downloads --compile-bytecode
+    .venv/bin/uv sync --frozen --quiet --system-certs --no-python-downloads --compile-bytecode
 else
-    .venv/bin/uv sync --frozen --quiet --no-python-downloads --compile-bytecode --no-default-groups --inexact
+    .venv/bin/uv sync --frozen --quiet --system-certs --no-python-downloads --compile-bytecode --no-default-groups --inexact
 fi
