@@ -28,7 +28,7 @@ CELLS: Final = 62  # of a month: for each day first the unordered charges, then 
 FAR: Final = 10**7  # beyond any ordinal
 HORIZON_CACHE: Final = 64
 SERIES_CACHE: Final = 4096  # rhythms times horizons: some 3 kB each
-PLACEMENT_CACHE: Final = 8192  # terms times horizons: some 5 kB each
+PLACEMENT_CACHE: Final = 4096  # terms times horizons: some 5 kB each
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scheduler.payday_files import load_pay_calendars
@@ -95,10 +95,41 @@ def test_p1_a_moved_charge_stands_on_the_pay_date_or_after_the_income(document: 
             assert line["planned"] in on_day
 
 
+LATE_AT_THE_WEEKEND: Json = {  # 24 January 2026 is a Saturday: pay date the 23rd, wage the 26th
+    "from": "2026-01",
+    "months": 2,
+    "flows": [
+        {
+            "id": "wage",
+            "direction": "in",
+            "party": "employer",
+            "amount": 150000,
+            "every": "month",
+            "day": 24,
+            "window": {"earlier_days": 0, "later_days": 0},
+        },
+        {
+            "id": "rent",
+            "direction": "out",
+            "party": "corporatie",
+            "amount": 65000,
+            "every": "month",
+            "day": 1,
+            "window": {"earlier_days": 0, "later_days": 27},
+        },
+    ],
+    "opening_balance": 0,
+}
+
+
 @households
-@given(documents())
-def test_p1_no_moved_charge_is_taken_before_an_income_it_could_wait_for(document: Json) -> None:
-    found = planned(document)
+@given(documents(), st.integers(1, 28))
+@example(LATE_AT_THE_WEEKEND, 24)
+def test_p1_no_moved_charge_is_taken_before_an_income_it_could_wait_for(
+    document: Json, day: int
+) -> None:
+    joining = [flow | {"joins": True} for flow in document["flows"]]
+    found = planned(document | {"current_day": day, "flows": joining})
     after = running(document, found, "planned")
     windows = {flow["id"]: flow["window"]["later_days"] for flow in document["flows"]}
     rails = {flow["id"]: flow.get("rail", "in_order") for flow in document["flows"]}

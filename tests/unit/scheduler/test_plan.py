@@ -67,11 +67,19 @@ def test_most_money_decides_before_anything_else() -> None:
 
 
 def test_then_the_highest_lowest_balance() -> None:
-    # On day 10 and on day 14 as much comes together; on day 14 the charge of the 12th is taken
-    # before the income of that day, on day 10 it is not.
-    benefit = flow("benefit", 1000, 12, 2, 2)
-    found = planned(benefit, flow("charge", -1000, 12, 0, 0), months=1, opening_cents=0)
-    assert found.months[0].lowest_after_cents == 0
+    # The income may join either charge, and then as much comes together. With that of the 12th it
+    # moves two days instead of one, but that charge no longer comes before it: the balance stays
+    # 50,000 higher.
+    found = planned(
+        flow("benefit", 100000, 14, 2, 2),
+        flow("early charge", -50000, 12, 0, 0),
+        flow("late charge", -50000, 15, 0, 0),
+        first=Month(2026, 5),
+        months=1,
+        opening_cents=50000,
+    )
+    assert (found.day, found.months[0].lowest_after_cents) == (12, 50000)
+    assert "de laagste stand van de maand het hoogst" in found.why.nl
 
 
 def test_then_the_fewest_euro_days_then_the_preferred_then_the_lowest_day() -> None:
