@@ -63,7 +63,8 @@ class AppendSetting:
     entries: int
     directory: Path | None = None
     mirrors: int = 0
-    url: str | None = None
+    url: str | None = None  # another database than an SQLite file of its own; must be empty
+    limit_url: str | None = None  # an empty database of the same kind, to measure the limit in
     threads: int = 3
 
 
@@ -107,7 +108,9 @@ async def _append(
     sample = [parse_envelope(each) for each in raws[:LIMIT_ENTRIES]]
     limits = {
         "verify_per_second_all_cores": round(_verify_limit(sample)),
-        "durable_insert_per_second": round(await _insert_limit(place, raws[:LIMIT_ENTRIES])),
+        "durable_insert_per_second": round(
+            await _insert_limit(setting, place, raws[:LIMIT_ENTRIES])
+        ),
     }
     async with _running(setting, place) as log:
         latencies: list[float] = []
@@ -239,9 +242,11 @@ async def _made_log(setting: AppendSetting, place: Path) -> None:
         await export(log.store, place / "tree")
 
 
-async def _insert_limit(place: Path, raws: Sequence[bytes]) -> float:
+async def _insert_limit(setting: AppendSetting, place: Path, raws: Sequence[bytes]) -> float:
     """Rows a second into the same tables, in batches of the same size, and nothing else."""
-    url = sqlite_url(place / "limit.sqlite3")
+    if (setting.url is None) != (setting.limit_url is None):
+        raise LedgerError("bench: url and limit_url name two databases of one kind, or neither")
+    url = setting.limit_url or sqlite_url(place / "limit.sqlite3")
     await asyncio.to_thread(migrate, url)
     database = Database(url)
     store = SqlStore(database)
