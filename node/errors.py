@@ -32,6 +32,7 @@ REFUSALS: Final[dict[str, tuple[int, str]]] = {
     "not_competent": (403, "The member is not competent for this record"),
     "misfit": (409, "The person does not fit what is known under this number"),
     "oversize": (413, "The message is too large"),
+    "too_slow": (408, "The message came too slowly"),
     "busy": (503, "The queue is full"),
     "unavailable": (503, "The ledger cannot be reached now"),
 }

@@ -27,6 +27,8 @@ from node.ledger_view import LedgerView, api_keys_of
 from node.tokens import check_token, token_of
 
 BODY_BYTES_MAX: Final = 32 * 1024 * 1024  # a push of 8,192 entries, or 100 parcels
+BODY_SECONDS_MAX: Final = 60
+BODY_PAUSE_SECONDS_MAX: Final = 5
 PROBLEM_TYPE: Final = "application/problem+json"
 _LOG: Final = logging.getLogger("vastedag.machine")
 
@@ -160,13 +162,24 @@ def _answering(
 
 
 async def _body(request: Request) -> bytes:
-    """The body, read no further than its limit; raises RefusedError oversize."""
+    """The body, read no further than its limits; raises RefusedError oversize or too_slow."""
     content = bytearray()
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > BODY_BYTES_MAX:
-            raise RefusedError("oversize", f"body: at most {BODY_BYTES_MAX} bytes")
-    return bytes(content)
+    chunks = request.stream()
+    try:
+        async with asyncio.timeout(BODY_SECONDS_MAX):
+            while True:
+                chunk = await asyncio.wait_for(anext(chunks, None), BODY_PAUSE_SECONDS_MAX)
+                if chunk is None:
+                    return bytes(content)
+                content += chunk
+                if len(content) > BODY_BYTES_MAX:
+                    raise RefusedError("oversize", f"body: at most {BODY_BYTES_MAX} bytes")
+    except TimeoutError:
+        raise RefusedError(
+            "too_slow",
+            f"body: whole within {BODY_SECONDS_MAX} seconds, no pause over "
+            f"{BODY_PAUSE_SECONDS_MAX}; send it again",
+        ) from None
 
 
 def _answer(answer: Answer) -> Response:
