@@ -27,9 +27,7 @@ def evidence_row(evidence: Evidence) -> dict[str, Any]:
 
 def evidence_of(row: Any) -> Evidence:
     """The contradiction of its row."""
-    parts = {
-        name: canonical.decode_base64(part) for name, part in json.loads(row["parts"]).items()
-    }
+    parts = {name: canonical.decode_base64(part) for name, part in json.loads(row["parts"]).items()}
     return Evidence(
         kind=row["kind"],
         about=row["about"],

@@ -332,8 +332,7 @@ class PeerTiles:
         return [
             await _fetch(
                 self._peer,
-                self._prefix
-                + Tile(level=level, n=n, width=tile_width(level, n, self._size)).path,
+                self._prefix + Tile(level=level, n=n, width=tile_width(level, n, self._size)).path,
             )
             for level, n in wanted
         ]

@@ -202,8 +202,7 @@ def _revoke(registry: Registry, n: int, body: Body) -> Registry:
         replace(
             member,
             keys=tuple(
-                _revoked(key, n, since) if key.text == fields["key"] else key
-                for key in member.keys
+                _revoked(key, n, since) if key.text == fields["key"] else key for key in member.keys
             ),
         ),
     )

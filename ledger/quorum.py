@@ -37,9 +37,7 @@ class Quorum:
         self._retry_seconds = retry_seconds
         self._peers = {("mirror", m): peer for m, peer in mirrors.items()}
         self._peers |= {("witness", w): peer for w, peer in witnesses.items()}
-        self._pushers = {
-            key: Pusher(peer, store, origin) for key, peer in self._peers.items()
-        }
+        self._pushers = {key: Pusher(peer, store, origin) for key, peer in self._peers.items()}
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._targets: dict[str, Head] = {}
         self._moved: dict[tuple[str, str], asyncio.Event] = {}

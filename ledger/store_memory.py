@@ -80,9 +80,7 @@ class MemoryStore:
     async def governance(self) -> list[Row]:
         """The governance entries that are not void, in order."""
         return [
-            replace(row, identity=None)
-            for row in self._rows
-            if row.governance and row.void is None
+            replace(row, identity=None) for row in self._rows if row.governance and row.void is None
         ]
 
     async def find(self, identities: Sequence[bytes]) -> dict[bytes, int]:

@@ -299,9 +299,7 @@ def _load(connection: Connection) -> Stored:
 def _published(connection: Connection) -> Head | None:
     table = schema_sql.published
     shown = func.coalesce(table.c.shown, table.c.note)
-    return _one_head(
-        connection, select(table.c.size, shown).order_by(table.c.size.desc()).limit(1)
-    )
+    return _one_head(connection, select(table.c.size, shown).order_by(table.c.size.desc()).limit(1))
 
 
 def _swap(connection: Connection, batch: Batch, after: Stored, fence: int | None) -> None:
