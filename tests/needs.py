@@ -28,10 +28,9 @@ def _network_namespace() -> bool:
     if found is None or os.geteuid() != 0:
         return False
     name = f"vastedag-probe-{os.getpid()}"
-    made = subprocess.run([found, "netns", "add", name], capture_output=True, check=False)
-    if made.returncode == 0:
-        subprocess.run([found, "netns", "del", name], capture_output=True, check=False)
-    return made.returncode == 0
+    steps = (["netns", "add", name], ["-n", name, "link"], ["netns", "del", name])
+    done = [subprocess.run([found, *step], capture_output=True, check=False) for step in steps]
+    return all(step.returncode == 0 for step in done)  # inside a chroot only the first one works
 
 
 def chromium() -> str | None:

@@ -102,7 +102,7 @@ def test_a_line_says_where_it_was_or_why_it_stayed() -> None:
     assert rent.not_moved_reason is None
     assert energy.moved_days == 0
     assert energy.not_moved_reason_nl is not None
-    assert energy.not_moved_reason_nl.startswith("Lichtstroom")
+    assert energy.not_moved_reason_nl.startswith("Bij Lichtstroom mag het niet eerder")
     assert rent.what_nl == "Huur (Woonstad)"
 
 
