@@ -187,6 +187,7 @@ def due_plan(
         preferred_day=household.preferred_day,
         current_day=current_day,
         agreed=_agreed_anew(facts, household, standing),
+        switched_on=None if current_day is None else _switched_on(facts, household, current_day),
     )
     outcome = PlanOutcome(
         household=household, request=request, plan=plan(request, calendars), flows=flows,
@@ -215,6 +216,24 @@ def _current_day(
         if isinstance(fact.data, Enrolment) and fact.subject() == household.applicant
     )
     return standing.day if standing is not None and standing.known > first else None
+
+
+def _switched_on(
+    facts: Sequence[Fact], household: EnrolledHousehold, current_day: int
+) -> date | None:
+    """Since when the household follows this day: its transition keeps its promises when planned
+    again (P2). Recorded plans begin on the first of the month of the switch; that is enough.
+    """
+    return min(
+        (
+            fact.valid_from
+            for fact in facts
+            if isinstance(fact.data, PartyPlan)
+            and fact.subject() in household.members
+            and fact.data.day == current_day
+        ),
+        default=None,
+    )
 
 
 def _follows(flow: HouseholdFlow, standing: StandingPlan | None) -> bool:

@@ -276,3 +276,17 @@ def test_due_plan_is_the_same_for_the_same_facts() -> None:
     assert [draft.source_event_id for draft in one.drafts] == [
         draft.source_event_id for draft in two.drafts
     ]
+
+
+def test_p2_a_plan_made_again_inside_the_transition_keeps_its_promises() -> None:
+    """Until the end of the first full month after the switch no charge comes before its own day,
+    also when a new fact has the household planned again."""
+    book = decided(demo_book())
+    book.add("gm0344", list(planned(book, WIT).drafts))
+    book.add("gm0344", [recurring(amount_cents=4_321, first=date(2026, 4, 1))])
+    again = planned(book, WIT, date(2026, 4, 2))
+    assert again.request.switched_on == date(2026, 3, 1)
+    charges = [line for line in again.plan.lines() if line.direction == "out"]
+    inside = [line for line in charges if line.natural <= date(2026, 4, 30)]
+    assert inside
+    assert all(line.planned >= line.natural for line in inside)
