@@ -141,13 +141,7 @@ class Placement:
     """
 
     series: Series
-    stay: Ints
-    floor: Ints
-    past: Flags
-    asked_low: Ints
-    asked_high: Ints
-    low: Ints
-    high: Ints
+    columns: Ints  # natural, home, stay, floor, past, asked_low, asked_high, low, high
     planned: Ints
     hit: Flags
 
@@ -193,15 +187,11 @@ def place(terms: Terms, horizon: Horizon, series: Series, now: Ints) -> Placemen
     low = np.where(past, now, np.maximum(low, floor))
     high = np.where(past, now, high)
     planned, hit = _reach(terms, horizon, series.home, stay, low, high)
+    floors = np.full(len(natural), floor, dtype=np.int64)
+    columns = (natural, series.home, stay, floors, past, asked_low, asked_high, low, high)
     return Placement(
         series=series,
-        stay=stay,
-        floor=np.full(len(natural), floor, dtype=np.int64),
-        past=past,
-        asked_low=asked_low,
-        asked_high=asked_high,
-        low=low,
-        high=high,
+        columns=np.array(columns, dtype=np.int64),
         planned=planned,
         hit=hit,
     )
@@ -292,34 +282,31 @@ def build_board(
     rows = [(index, one.sign, one.slot) for index, one in enumerate(terms)]
     table = np.array(rows, dtype=np.int64).reshape(len(rows), 3).T
     flow, sign, slot = np.repeat(table, [len(one.occurrences) for one in series], axis=1)
+    nothing = np.zeros((9, 0), dtype=np.int64)
+    columns = np.concatenate([nothing, *(one.columns for one in placements)], axis=1)
+    natural, home, stay, floor, past, asked_low, asked_high, low, high = columns
+    no_days = np.zeros((28, 0), dtype=np.int64)
+    no_hits = np.zeros((28, 0), dtype=np.bool_)
     return Board(
         horizon=horizon,
         opening=opening,
         flow=flow,
         series=tuple(series),
-        natural=_join([one.natural for one in series]),
-        stay=_join([one.stay for one in placements]),
-        home=_join([one.home for one in series]),
+        natural=natural,
+        stay=stay,
+        home=home,
         sign=sign,
         amount=_amounts(flows, series),
         slot=slot,
-        floor=_join([one.floor for one in placements]),
-        past=_flags([one.past for one in placements]),
-        asked_low=_join([one.asked_low for one in placements]),
-        asked_high=_join([one.asked_high for one in placements]),
-        low=_join([one.low for one in placements]),
-        high=_join([one.high for one in placements]),
-        planned=_join([np.zeros((28, 0), dtype=np.int64), *(one.planned for one in placements)]),
-        hit=_flags([np.zeros((28, 0), dtype=np.bool_), *(one.hit for one in placements)]),
+        floor=floor,
+        past=past == 1,
+        asked_low=asked_low,
+        asked_high=asked_high,
+        low=low,
+        high=high,
+        planned=np.concatenate([no_days, *(one.planned for one in placements)], axis=1),
+        hit=np.concatenate([no_hits, *(one.hit for one in placements)], axis=1),
     )
-
-
-def _join(columns: Sequence[Ints]) -> Ints:
-    return np.concatenate(columns, axis=-1) if columns else np.zeros(0, dtype=np.int64)
-
-
-def _flags(columns: Sequence[Flags]) -> Flags:
-    return np.concatenate(columns, axis=-1) if columns else np.zeros(0, dtype=np.bool_)
 
 
 def _amounts(flows: Sequence[Flow], series: Sequence[Series]) -> Ints:

@@ -30,7 +30,8 @@ def hold_back(
     of this placement, changed in place.
     """
     signed = board.sign * board.amount
-    low, high = _weighed(at, cells, signed)
+    inside = at // CELLS == cells // CELLS
+    low, high = _weighed(at, cells, signed, inside)
     risky = (signed != 0) & (low < high)
     limit = np.minimum(before, 0)
     limit[[0, -1]] = -_FREE  # the months around the plan are not judged
@@ -44,40 +45,46 @@ def hold_back(
             break
         taken |= touching
         room[:-1] = running_of(board, np.where(taken, at, cells)[None, :])[0] - limit
+        if inside[touching].all():  # taken back within a month, a move only gives room
+            break
     places = np.flatnonzero(taken)
     order = np.lexsort((places, board.stay[places], -board.amount[places], -board.sign[places]))
     places = places[order]
     columns = (column[places].tolist() for column in (at, cells, signed))
-    flat: list[int] = room.ravel().tolist()
-    taken[places] = [not _admit(flat, *move) for move in zip(*columns, strict=True)]
+    months = {*(at[places] // CELLS).tolist(), *(cells[places] // CELLS).tolist()}
+    left: dict[int, list[int]] = {month: room[month].tolist() for month in months}
+    taken[places] = [not _admit(left, *move) for move in zip(*columns, strict=True)]
     cells[taken], planned[taken] = at[taken], board.stay[taken]
     running[...] = running_of(board, cells[None, :])[0]
     return taken
 
 
-def _weighed(at: Ints, to: Ints, signed: Ints) -> tuple[Ints, Ints]:
-    """The span of cells in which a move lowers the balance; empty when it lowers none."""
-    inside = at // CELLS == to // CELLS
-    later = np.where(signed > 0, at, to)  # an income is missed from there, a charge felt from there
-    until = np.where(signed > 0, to, at)
+def _weighed(at: Ints, to: Ints, signed: Ints, inside: Flags) -> tuple[Ints, Ints]:
+    """The span of cells in which a move lowers the balance; empty when it lowers none. `inside`:
+    whether it stays in its month."""
+    income = signed > 0
+    later = np.where(income, at, to)  # an income is missed from there, a charge felt from there
+    until = np.where(income, to, at)
+    if inside.all():
+        return later, until
     return later, np.where(inside, until, (later // CELLS + 1) * CELLS)
 
 
-def _admit(room: list[int], at: int, to: int, signed: int) -> bool:
-    """Moves an amount between cells when no shortage comes of it. `room` is by cell what the
-    balance has above the limit; it is changed only by an admitted move."""
-    if at // CELLS == to // CELLS:  # an income later or a charge earlier
-        low, high = (at, to) if at < to else (to, at)
-        if min(room[low:high]) < abs(signed):
+def _admit(room: dict[int, list[int]], at: int, to: int, signed: int) -> bool:
+    """Moves an amount between cells when no shortage comes of it. `room` is by month and cell what
+    the balance has above the limit; it is changed only by an admitted move."""
+    (month, cell), (to_month, to_cell) = divmod(at, CELLS), divmod(to, CELLS)
+    if month == to_month:  # an income later or a charge earlier
+        low, high = (cell, to_cell) if cell < to_cell else (to_cell, cell)
+        if min(room[month][low:high]) < abs(signed):
             return False
-        _take(room, low, high, abs(signed))
+        _take(room[month], low, high, abs(signed))
         return True
-    end, to_end = (at // CELLS + 1) * CELLS, (to // CELLS + 1) * CELLS
-    worse = room[at:end] if signed > 0 else room[to:to_end]
+    worse = room[month][cell:] if signed > 0 else room[to_month][to_cell:]
     if min(worse) < abs(signed):
         return False
-    _take(room, at, end, signed)
-    _take(room, to, to_end, -signed)
+    _take(room[month], cell, CELLS, signed)
+    _take(room[to_month], to_cell, CELLS, -signed)
     return True
 
 

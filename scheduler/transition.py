@@ -6,7 +6,7 @@ would have been, so the household's balance is not either. Repaying an advance i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -50,18 +50,18 @@ def advances_of(
     advances: list[Advance] = []
     for index in sorted(set(board.flow[worse].tolist())):
         flow = flows[index]
-        own: list[int] = np.flatnonzero((board.flow == index) & (before != after)).tolist()
+        own = np.flatnonzero((board.flow == index) & (before != after))
+        signed = board.sign[own] * board.amount[own]
+        moves = zip(before[own].tolist(), after[own].tolist(), signed.tolist(), strict=True)
         party = flow.party if flow.direction == "in" else by
-        advances += gaps_filled(flow.id, _gaps(board, before, after, own), period, party)
+        advances += gaps_filled(flow.id, _gaps(moves), period, party)
     return advances
 
 
-def _gaps(board: Board, before: Ints, after: Ints, places: Sequence[int]) -> dict[int, int]:
-    """Per day, what the move adds to the money in hand (negative: takes from it)."""
+def _gaps(moves: Iterable[tuple[int, int, int]]) -> dict[int, int]:
+    """Per day, what moves (from day, to day, signed cents) add to the money in hand."""
     changes: dict[int, int] = {}
-    for place in places:
-        signed = int(board.sign[place] * board.amount[place])
-        was, becomes = int(before[place]), int(after[place])
+    for was, becomes, signed in moves:
         changes[was] = changes.get(was, 0) - signed
         changes[becomes] = changes.get(becomes, 0) + signed
     return changes
