@@ -203,8 +203,8 @@ class Node:
 
     async def close(self) -> None:
         """Let go of network and databases."""
+        await self.ledger.stop()  # a sequencer pushes to its mirrors up to here
         await self.client.aclose()
-        await self.ledger.stop()
         self.database.close()
 
 
