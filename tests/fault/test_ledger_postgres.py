@@ -119,11 +119,25 @@ def test_l1_a_killed_server_loses_nothing_that_was_acknowledged(cluster: Cluster
             await asyncio.to_thread(cluster.kill_primary)
             await asyncio.to_thread(cluster.start_primary)
         await clients
+        await readable(log)
         await faults.check_network(log.store, [], receipts)
         await log.stop()
         await database.close()
 
     asyncio.run(work())
+
+
+async def readable(log: Log) -> None:
+    """Wait until the store answers again: an idle connection learns only now of the kill, and its
+    first answer is the honest «load again»."""
+    for _ in range(50):
+        try:
+            await log.store.load()
+        except StoreError:
+            await asyncio.sleep(0.1)
+        else:
+            return
+    raise AssertionError("the store does not come back after the server did")
 
 
 def test_a_role_with_weaker_durability_is_refused(cluster: Cluster) -> None:
