@@ -49,7 +49,13 @@ from tests.ledger_process import TOKEN
 ROOT = Path(__file__).parents[2]
 NAMES = (SEQUENCER, *nets.MIRRORS)
 LONG = os.environ.get("VASTEDAG_FAULTS") == "long"
-SEED = int(os.environ.get("VASTEDAG_SEED", "0")) or random.SystemRandom().randrange(1, 2**31)
+# The short run is the same every time; `make faults` draws, and prints what it drew.
+SHORT_SEED = 754688816
+SEED = int(os.environ.get("VASTEDAG_SEED", "0")) or (
+    random.SystemRandom().randrange(1, 2**31)
+    if os.environ.get("VASTEDAG_FAULTS") == "long"
+    else SHORT_SEED
+)
 CLIENTS = 4
 ANSWER_SECONDS = 5.0
 PREFIX = monitoring_path(nets.ORIGIN).removesuffix("checkpoint")
