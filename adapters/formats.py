@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from adapters import brp_gbav, charges, statements, suwinet_brp, suwinet_svb, suwinet_uwv
+from adapters import brp_gbav, charges, statements
 from adapters.reading import ReadResult, Report
+from adapters.suwinet import suwinet_brp, suwinet_svb, suwinet_uwv
 
 Reader = Callable[..., ReadResult]  # (content: bytes, *, source: str)
 LOOKED_AT_BYTES: Final = 8192

@@ -15,11 +15,11 @@ from typing import Any, Final
 
 import yaml
 
-from adapters import suwinet_brp, suwinet_uwv
 from adapters.births import one_birth_per_child
 from adapters.errors import ManifestError
 from adapters.formats import FORMATS, detect
 from adapters.reading import FILE_BYTES_MAX, ReadResult, Report, masked
+from adapters.suwinet import suwinet_brp, suwinet_uwv
 from specs.errors import Problem
 from specs.records import (
     KINDERBIJSLAG_SET,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from ledger.checkpoint import cosign
 from ledger.errors import LedgerError
-from ledger.note import NoteSigner
+from ledger.formats.checkpoint import cosign
+from ledger.formats.note import NoteSigner
 from ledger.witness import (
     Answer,
     Cosigned,

@@ -10,13 +10,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ledger.checkpoint import parse_checkpoint
 from ledger.errors import StoreError
-from ledger.merkle import HASH_BYTES
-from ledger.note import parse_note
-from ledger.ports import Store
-from ledger.tail import registry_of
-from ledger.tiles import (
+from ledger.formats.checkpoint import parse_checkpoint
+from ledger.formats.merkle import HASH_BYTES
+from ledger.formats.note import parse_note
+from ledger.formats.tiles import (
     ENTRIES,
     TILE_WIDTH,
     Tile,
@@ -24,6 +22,8 @@ from ledger.tiles import (
     encode_bundle,
     tiles_of,
 )
+from ledger.ports import Store
+from ledger.tail import registry_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,25 +15,25 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from ledger import proofs
-from ledger.admission import open_envelope
-from ledger.chain import parse_entry
-from ledger.checkpoint import SignedCheckpoint, open_checkpoint, parse_checkpoint
-from ledger.envelope import Header
 from ledger.errors import AdmissionError, ForkError, PeerError, ProofError, StoreError
 from ledger.follow_place import load_place, save_place
-from ledger.merkle import leaf_hash, verify_consistency
-from ledger.note import Note, parse_note, parse_vkey
-from ledger.policy import Policy, parse_policy
-from ledger.ports import Checks, Evidence, Peer, Row, StateStore, Store
-from ledger.registry import Registry
-from ledger.tail import Judged, Tail, empty_tail, judge, registry_of
-from ledger.tiles import (
+from ledger.formats.chain import parse_entry
+from ledger.formats.checkpoint import SignedCheckpoint, open_checkpoint, parse_checkpoint
+from ledger.formats.envelope import Header
+from ledger.formats.merkle import leaf_hash, verify_consistency
+from ledger.formats.note import Note, parse_note, parse_vkey
+from ledger.formats.policy import Policy, parse_policy
+from ledger.formats.tiles import (
     ENTRIES,
     TILE_WIDTH,
     Tile,
     parse_bundle,
     tile_width,
 )
+from ledger.ports import Checks, Evidence, Peer, Row, StateStore, Store
+from ledger.rules.admission import open_envelope
+from ledger.rules.registry import Registry
+from ledger.tail import Judged, Tail, empty_tail, judge, registry_of
 
 CHUNK_ENTRIES: Final = 16 * TILE_WIDTH
 

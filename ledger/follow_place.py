@@ -6,10 +6,10 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
-from ledger import canonical
 from ledger.errors import FormatError, ProofError, StoreError
+from ledger.formats import canonical
+from ledger.formats.note import Note, parse_note
 from ledger.growth import Growth
-from ledger.note import Note, parse_note
 from ledger.ports import Row
 from ledger.tail import Tail, registry_of
 

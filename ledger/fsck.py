@@ -11,14 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ledger.checkpoint import check_cosignatures, open_checkpoint
 from ledger.errors import ChainError, LedgerError
+from ledger.formats.checkpoint import check_cosignatures, open_checkpoint
+from ledger.formats.note import parse_vkey
+from ledger.formats.tiles import TILE_WIDTH, Tile
 from ledger.growth import Growth
-from ledger.note import parse_vkey
 from ledger.ports import Checks, HashTile, Head, Row, Store, Stored
-from ledger.registry import Registry
+from ledger.rules.registry import Registry
 from ledger.tail import Find, Judged, empty_tail, judge
-from ledger.tiles import TILE_WIDTH, Tile
 
 CHUNK_ENTRIES: Final = 16 * TILE_WIDTH
 PROBLEMS_MAX: Final = 100

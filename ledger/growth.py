@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from ledger.errors import ProofError
-from ledger.merkle import HASH_BYTES, Range
+from ledger.formats.merkle import HASH_BYTES, Range
+from ledger.formats.tiles import TILE_HEIGHT, TILE_WIDTH, split_tile, tile_root
 from ledger.ports import HashTile
-from ledger.tiles import TILE_HEIGHT, TILE_WIDTH, split_tile, tile_root
 
 TILE_BYTES: Final = TILE_WIDTH * HASH_BYTES
 

@@ -17,12 +17,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
-from ledger import admission, proofs
-from ledger.adopt import adopt
-from ledger.chain import parse_entry
-from ledger.checkpoint import Checkpoint, sign_checkpoint
-from ledger.commit import commit_surely
-from ledger.envelope import signed_bytes
+from ledger import proofs
 from ledger.errors import (
     AdmissionError,
     BusyError,
@@ -31,13 +26,19 @@ from ledger.errors import (
     LedgerError,
     StoreError,
 )
-from ledger.intake import Intake, Limits, Waiting, reused_id
-from ledger.note import NoteSigner
-from ledger.policies import PolicyHistory, load_policies
+from ledger.formats.chain import parse_entry
+from ledger.formats.checkpoint import Checkpoint, sign_checkpoint
+from ledger.formats.envelope import signed_bytes
+from ledger.formats.note import NoteSigner
+from ledger.formats.proof import Receipt
 from ledger.ports import Batch, Checks, Clock, Head, Peer, Store, Stored
-from ledger.proof import Receipt
-from ledger.quorum import Quorum
-from ledger.registry import Registry
+from ledger.rules import admission
+from ledger.rules.policies import PolicyHistory, load_policies
+from ledger.rules.registry import Registry
+from ledger.sequencing.adopt import adopt
+from ledger.sequencing.commit import commit_surely
+from ledger.sequencing.intake import Intake, Limits, Waiting, reused_id
+from ledger.sequencing.quorum import Quorum
 from ledger.status import Status
 from ledger.tail import empty_tail, load_tail, sequence
 

@@ -15,7 +15,6 @@ from dataclasses import replace
 from typing import Final
 
 from ledger import cosigner, proofs, witness
-from ledger.checkpoint import cosign, parse_checkpoint
 from ledger.errors import (
     ChainError,
     FormatError,
@@ -24,9 +23,10 @@ from ledger.errors import (
     ProofError,
     StoreError,
 )
-from ledger.merkle import HASH_BYTES, leaf_hash, root_of
-from ledger.note import Note, NoteSigner, Verifier, check_signatures, parse_note, parse_vkey
-from ledger.packages import (
+from ledger.formats.checkpoint import cosign, parse_checkpoint
+from ledger.formats.merkle import HASH_BYTES, leaf_hash, root_of
+from ledger.formats.note import Note, NoteSigner, Verifier, check_signatures, parse_note, parse_vkey
+from ledger.formats.packages import (
     INFO_TYPE,
     PACKAGES_MAX,
     MirrorInfo,
@@ -36,11 +36,11 @@ from ledger.packages import (
     parse_packages,
     parse_upload,
 )
+from ledger.formats.subtree import verify_subtree
+from ledger.formats.tiles import TILE_WIDTH
 from ledger.ports import Answer, Batch, Checks, Clock, Evidence, Head, Store, Stored
-from ledger.registry import Registry
-from ledger.subtree import verify_subtree
+from ledger.rules.registry import Registry
 from ledger.tail import Judged, Tail, empty_tail, judge, load_tail
-from ledger.tiles import TILE_WIDTH
 from ledger.witness import SIZE_TYPE, Cosigned
 
 PENDING_KEPT: Final = 16  # earlier pending heads an upload may still end at

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final, Protocol, TypeVar
 
 from ledger.errors import StoreError
-from ledger.merkle import (
+from ledger.formats.merkle import (
     EMPTY_ROOT,
     HASH_BYTES,
     HashReader,
@@ -20,10 +20,10 @@ from ledger.merkle import (
     node_hash,
     subtree_root,
 )
-from ledger.note import Note, parse_note
+from ledger.formats.note import Note, parse_note
+from ledger.formats.proof import Receipt
+from ledger.formats.tiles import TILE_HEIGHT, TILE_WIDTH, split_tile
 from ledger.ports import Head, Store
-from ledger.proof import Receipt
-from ledger.tiles import TILE_HEIGHT, TILE_WIDTH, split_tile
 
 T = TypeVar("T")
 

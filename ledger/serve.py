@@ -14,14 +14,9 @@ from typing import Final, Protocol
 from ledger import cosigner
 from ledger.cosigner import CosignedState
 from ledger.errors import AdmissionError, BusyError, LedgerError, PeerError, ProofError
-from ledger.log import Log
-from ledger.merkle import HASH_BYTES
-from ledger.mirror import Mirror
-from ledger.note import NoteSigner, parse_vkey
-from ledger.ports import Answer, Clock, Store
-from ledger.registry import Registry
-from ledger.tail import registry_of
-from ledger.tiles import (
+from ledger.formats.merkle import HASH_BYTES
+from ledger.formats.note import NoteSigner, parse_vkey
+from ledger.formats.tiles import (
     ENTRIES,
     TILE_WIDTH,
     Tile,
@@ -29,6 +24,11 @@ from ledger.tiles import (
     parse_tile_path,
     tile_width,
 )
+from ledger.log import Log
+from ledger.mirror import Mirror
+from ledger.ports import Answer, Clock, Store
+from ledger.rules.registry import Registry
+from ledger.tail import registry_of
 from ledger.witness import TrustedLogs, monitoring_path
 
 TEXT: Final = "text/plain; charset=utf-8"

@@ -10,17 +10,24 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from ledger import admission
-from ledger.chain import GENESIS_PREV, Entry, check_link, encode_entry, entry_hash, parse_entry
-from ledger.checkpoint import parse_checkpoint
-from ledger.envelope import GOVERNANCE_CLASS, Envelope, Header, signed_bytes
 from ledger.errors import AdmissionError, ChainError, StoreError
+from ledger.formats.chain import (
+    GENESIS_PREV,
+    Entry,
+    check_link,
+    encode_entry,
+    entry_hash,
+    parse_entry,
+)
+from ledger.formats.checkpoint import parse_checkpoint
+from ledger.formats.envelope import GOVERNANCE_CLASS, Envelope, Header, signed_bytes
+from ledger.formats.merkle import HASH_BYTES, leaf_hash
+from ledger.formats.note import parse_note
+from ledger.formats.tiles import TILE_WIDTH
 from ledger.growth import Growth, edge_tiles
-from ledger.merkle import HASH_BYTES, leaf_hash
-from ledger.note import parse_note
 from ledger.ports import Checks, HashTile, Row, Store, Stored
-from ledger.registry import Registry
-from ledger.tiles import TILE_WIDTH
+from ledger.rules import admission
+from ledger.rules.registry import Registry
 
 Find = Callable[[Sequence[bytes]], Awaitable[set[bytes]]]
 

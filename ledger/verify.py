@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 
-from ledger import canonical
-from ledger.checkpoint import Checkpoint, SignedCheckpoint, open_checkpoint, parse_checkpoint
 from ledger.errors import (
     CheckpointError,
     LedgerError,
@@ -23,14 +21,21 @@ from ledger.errors import (
     StoreError,
     VerifyError,
 )
-from ledger.identities_dir import Identities
-from ledger.note import Verifier, parse_note, parse_vkey
-from ledger.policy import Policy, parse_policy
-from ledger.registry import Registry
-from ledger.verify_chunk import Void
-from ledger.verify_pass import LogPass, Progress
-from ledger.verify_reader import LogReader, TileSource
-from ledger.verify_workers import Workers, workers_for
+from ledger.formats import canonical
+from ledger.formats.checkpoint import (
+    Checkpoint,
+    SignedCheckpoint,
+    open_checkpoint,
+    parse_checkpoint,
+)
+from ledger.formats.note import Verifier, parse_note, parse_vkey
+from ledger.formats.policy import Policy, parse_policy
+from ledger.rules.registry import Registry
+from ledger.verifying.identities_dir import Identities
+from ledger.verifying.verify_chunk import Void
+from ledger.verifying.verify_pass import LogPass, Progress
+from ledger.verifying.verify_reader import LogReader, TileSource
+from ledger.verifying.verify_workers import Workers, workers_for
 
 __all__ = ["Progress", "Report", "TileSource", "verify_log"]
 

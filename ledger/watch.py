@@ -12,12 +12,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from ledger.checkpoint import open_checkpoint
 from ledger.errors import LedgerError, StoreError
+from ledger.formats.checkpoint import open_checkpoint
+from ledger.formats.note import Verifier, parse_vkey
 from ledger.mirror import Mirror
-from ledger.note import Verifier, parse_vkey
 from ledger.ports import Clock, Evidence, Peer
-from ledger.registry import Registry
+from ledger.rules.registry import Registry
 from ledger.witness import monitoring_path
 
 WATCH_SECONDS: Final = 60.0

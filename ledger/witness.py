@@ -12,8 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ledger import canonical, merkle
-from ledger.checkpoint import SIZE_MAX, Checkpoint, parse_checkpoint
 from ledger.errors import (
     CheckpointError,
     FormatError,
@@ -22,7 +20,9 @@ from ledger.errors import (
     ProofError,
     SignatureLineError,
 )
-from ledger.note import (
+from ledger.formats import canonical, merkle
+from ledger.formats.checkpoint import SIZE_MAX, Checkpoint, parse_checkpoint
+from ledger.formats.note import (
     NOTE_BYTES_MAX,
     Note,
     NoteSignature,

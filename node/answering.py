@@ -15,9 +15,9 @@ from node.flow import Answering
 from node.flows import Naming
 from node.fresh_circles import FreshCircles
 from node.plans import plans_ended, plans_for
-from scheduler.facts import SubjectId
-from scheduler.payday_files import load_pay_calendars
+from scheduler.folding.facts import SubjectId
 from scheduler.paydays import PayCalendars
+from scheduler.planning.payday_files import load_pay_calendars
 from scheduler.rulebook import Rulebook
 from specs.records import RecordDraft
 

@@ -11,9 +11,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from node.calendar_changes import changes_of
-from node.calendar_lines import balances, line_views, months_planned, not_planned_views
-from node.calendar_views import (
+from node.decisions import Outcome, Standing, outcomes_of, standing_decision
+from node.flows import Naming
+from node.fresh_circles import FreshCircles
+from node.households import EnrolledHousehold, FactSource, enrolled
+from node.plans import PlanOutcome, due_plan, first_choice
+from node.portal.calendar_changes import changes_of
+from node.portal.calendar_lines import balances, line_views, months_planned, not_planned_views
+from node.portal.calendar_views import (
     HouseholdView,
     MonthView,
     SourceView,
@@ -21,20 +26,15 @@ from node.calendar_views import (
     UnknownView,
     WhyView,
 )
-from node.calendar_words import AGENCY_WORDS, record_words, scheme_words
-from node.decisions import Outcome, Standing, outcomes_of, standing_decision
-from node.flows import Naming
-from node.fresh_circles import FreshCircles
-from node.households import EnrolledHousehold, FactSource, enrolled
-from node.plans import PlanOutcome, due_plan, first_choice
-from scheduler.calc_answer import step_json
+from node.portal.calendar_words import AGENCY_WORDS, record_words, scheme_words
 from scheduler.derivation import TraceStep
+from scheduler.documents.calc_answer import step_json
 from scheduler.explain import explain
-from scheduler.facts import Fact, SubjectId, known_facts
-from scheduler.known import Text
+from scheduler.folding.facts import Fact, SubjectId, known_facts
+from scheduler.folding.known import Text
 from scheduler.paydays import PayCalendars
-from scheduler.plan_board import pay_date
-from scheduler.plan_explain import pay_date_reason
+from scheduler.planning.plan_board import pay_date
+from scheduler.planning.plan_explain import pay_date_reason
 from scheduler.rulebook import Rulebook
 from specs.records import ENROLLED, AllowanceDecision
 from specs.values import Month

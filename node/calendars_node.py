@@ -5,7 +5,7 @@ from __future__ import annotations
 from node.answering import rulebook
 from node.calendars import Calendars
 from node.runtime import Node
-from scheduler.payday_files import load_pay_calendars
+from scheduler.planning.payday_files import load_pay_calendars
 
 
 def calendars_of(node: Node) -> Calendars | None:

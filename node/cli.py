@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Final
 
-from node.cli_output import (
+from node.commands.cli_output import (
     INTERRUPTED,
     NO,
     WRONG_USE,
@@ -22,20 +22,20 @@ from node.cli_output import (
 
 # name -> (module that holds it in its COMMANDS, one line of help)
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
-    "demo": ("node.cli_demo", "a whole network on this machine, with pages"),
-    "init": ("node.cli_node", "create a node: keys, settings, databases"),
-    "serve": ("node.cli_node", "run a node's web side"),
-    "work": ("node.cli_node", "run a node's sequencer, mirror or witness, and its ticker"),
-    "submit": ("node.cli_node", "submit one event, print its receipt"),
-    "ingest": ("node.cli_ingest", "read an agency's file: records, and every problem"),
-    "calc": ("node.cli_calc", "derive allowances for a household described in a file"),
-    "plan": ("node.cli_plan", "one pay date for the flows in a file"),
-    "paydays": ("node.cli_plan", "a payer's own pay days in a year"),
-    "verify": ("node.cli_log", "verify a log, over HTTP or in a directory"),
-    "export": ("node.cli_log", "write the log as a static tree"),
-    "replay": ("node.cli_node", "rebuild all derived state, print its digest"),
-    "specs-check": ("node.cli_specs", "check every spec: unit, article, source"),
-    "bench": ("node.cli_bench", "measure, beside the machine's own limit"),
+    "demo": ("node.commands.cli_demo", "a whole network on this machine, with pages"),
+    "init": ("node.commands.cli_node", "create a node: keys, settings, databases"),
+    "serve": ("node.commands.cli_node", "run a node's web side"),
+    "work": ("node.commands.cli_node", "run a node's sequencer, mirror or witness, and its ticker"),
+    "submit": ("node.commands.cli_node", "submit one event, print its receipt"),
+    "ingest": ("node.commands.cli_ingest", "read an agency's file: records, and every problem"),
+    "calc": ("node.commands.cli_calc", "derive allowances for a household described in a file"),
+    "plan": ("node.commands.cli_plan", "one pay date for the flows in a file"),
+    "paydays": ("node.commands.cli_plan", "a payer's own pay days in a year"),
+    "verify": ("node.commands.cli_log", "verify a log, over HTTP or in a directory"),
+    "export": ("node.commands.cli_log", "write the log as a static tree"),
+    "replay": ("node.commands.cli_node", "rebuild all derived state, print its digest"),
+    "specs-check": ("node.commands.cli_specs", "check every spec: unit, article, source"),
+    "bench": ("node.commands.cli_bench", "measure, beside the machine's own limit"),
 }
 
 

@@ -15,10 +15,10 @@ from typing import Final
 from node.households import Application, Circles, applications, person_ref
 from scheduler.derivation import Derivation, Status
 from scheduler.derive import derive
-from scheduler.facts import Fact, SubjectId, known_facts
+from scheduler.folding.facts import Fact, SubjectId, known_facts
+from scheduler.folding.known import spells_on
+from scheduler.folding.persons import Household
 from scheduler.household import fold
-from scheduler.known import spells_on
-from scheduler.persons import Household
 from scheduler.rulebook import Rulebook
 from specs.canonical import digest_of
 from specs.records import ALLOWANCE_SET, AllowanceDecision, DecisionMonth, RecordDraft

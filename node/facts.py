@@ -13,10 +13,10 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from node import schema_sql as tables
-from node.database_sql import Database
-from node.store_sql import Records, StoredRecord
-from scheduler.facts import Fact, SubjectId
+from node.stores import schema_sql as tables
+from node.stores.database_sql import Database
+from node.stores.store_sql import Records, StoredRecord
+from scheduler.folding.facts import Fact, SubjectId
 from specs.event import parse_payload
 from specs.records import PersonRef
 

@@ -15,14 +15,14 @@ from datetime import date
 from typing import Final, Protocol
 
 from ledger.errors import BusyError, PeerError
-from node import work_sql as work
-from node.database_sql import Database
-from node.deliver_http import Deliveries
 from node.errors import RefusedError, UnavailableError
 from node.facts import Facts
-from node.follow import LedgerReader
+from node.members.deliver_http import Deliveries
+from node.receiving.follow import LedgerReader
+from node.stores import work_sql as work
+from node.stores.database_sql import Database
 from node.submit import Recorded, Submitter
-from scheduler.facts import SubjectId
+from scheduler.folding.facts import SubjectId
 from specs.records import RecordDraft
 
 _LOG: Final = logging.getLogger("vastedag.flow")

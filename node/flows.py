@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from node.calendar_words import KIND_WORDS, scheme_words
 from node.decisions import Standing, standing_decision
 from node.households import EnrolledHousehold
+from node.portal.calendar_words import KIND_WORDS, scheme_words
 from scheduler.errors import PlanError
-from scheduler.facts import Fact, SubjectId, known_facts
-from scheduler.flows import Flow, Rhythm, Window
-from scheduler.known import Text
+from scheduler.folding.facts import Fact, SubjectId, known_facts
+from scheduler.folding.known import Text
 from scheduler.paydays import PayCalendars
-from scheduler.periods import Covers
+from scheduler.planning.flows import Flow, Rhythm, Window
+from scheduler.planning.periods import Covers
 from specs.records import AllowanceDecision, Recurring, Statement
 from specs.values import Month
 

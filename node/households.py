@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Protocol, TypeAlias
 
-from scheduler.facts import Fact, SubjectId, known_facts
+from scheduler.folding.facts import Fact, SubjectId, known_facts
 from specs.records import (
     BIRTH,
     IMMIGRATED,

@@ -11,11 +11,11 @@ import binascii
 import json
 from typing import Any, Final
 
-from ledger.envelope import pae
 from ledger.errors import SignatureError
+from ledger.formats.envelope import pae
 from ledger.keys import SIGNATURE_BYTES, verify
 from ledger.ports import Signer
-from ledger.registry import Registry
+from ledger.rules.registry import Registry
 from node.errors import RefusedError
 from node.ledger_view import LedgerView, api_keys_of
 from specs.canonical import canonical_bytes

@@ -13,27 +13,27 @@ from typing import Final
 
 import httpx
 
-from ledger import admission
-from ledger.chain import GENESIS_PREV, Entry, encode_entry, entry_hash
-from ledger.checks_threads import ThreadChecks
 from ledger.clock_system import SystemClock
-from ledger.database_sql import Database
-from ledger.envelope import parse_envelope
 from ledger.errors import LedgerError
 from ledger.follow import CopyReader, Follower
+from ledger.formats.chain import GENESIS_PREV, Entry, encode_entry, entry_hash
+from ledger.formats.envelope import parse_envelope
+from ledger.formats.note import COSIGNATURE, NoteSigner
+from ledger.formats.policy import parse_policy
 from ledger.keys import Ed25519Signer
 from ledger.log import Log
 from ledger.mirror import Mirror
-from ledger.note import COSIGNATURE, NoteSigner
 from ledger.peers_http import HttpPeer
-from ledger.policy import parse_policy
-from ledger.registry import Registry
+from ledger.rules import admission
+from ledger.rules.registry import Registry
+from ledger.sequencing.checks_threads import ThreadChecks
 from ledger.serve import LogDoor, MirrorDoor, Pages, WitnessDoor, trusted
-from ledger.store_sql import SqlCosigned, SqlState, SqlStore
+from ledger.stores.database_sql import Database
+from ledger.stores.store_sql import SqlCosigned, SqlState, SqlStore
 from ledger.watch import watch
 from node.errors import StartError
-from node.home import Home, Keys
-from node.routes_machine import Door
+from node.members.routes_machine import Door
+from node.setup.home import Home, Keys
 
 CHECK_THREADS: Final = 2
 LOG_PREFIX: Final = "log"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Protocol
 
-from ledger.registry import Registry
+from ledger.rules.registry import Registry
 from node.errors import RefusedError, SealError
-from node.hpke_keys import ML_KEM_PUBLIC_BYTES, SUITE_NAME, X25519_BYTES, HpkePublicKey
+from node.setup.hpke_keys import ML_KEM_PUBLIC_BYTES, SUITE_NAME, X25519_BYTES, HpkePublicKey
 
 HPKE_USE: Final = "hpke"
 API_USE: Final = "api"

@@ -15,12 +15,12 @@ from typing import Final, TypeAlias
 from node.decisions import outcomes_of
 from node.flows import HouseholdFlow, LeftOut, Naming, flows_of, opening_balance
 from node.households import Circles, EnrolledHousehold, enrolled, person_ref, withdrawn
-from scheduler.facts import Fact, SubjectId, known_facts
-from scheduler.flows import occurrences
-from scheduler.known import Text
+from scheduler.folding.facts import Fact, SubjectId, known_facts
+from scheduler.folding.known import Text
 from scheduler.paydays import PayCalendars
 from scheduler.plan import plan
-from scheduler.plan_types import Plan, PlanRequest
+from scheduler.planning.flows import occurrences
+from scheduler.planning.plan_types import Plan, PlanRequest
 from scheduler.rulebook import Rulebook
 from specs.canonical import digest_of
 from specs.records import PLAN_SET, Enrolment, PartyPlan, PlanLine, RecordDraft

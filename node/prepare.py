@@ -15,18 +15,18 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
-from ledger.envelope import Header, sign_record
+from ledger.formats.envelope import Header, sign_record
 from ledger.ports import Signer
-from node import schema_sql as tables
 from node.access import Competence, TypeRule, recipients
-from node.competent import residence_at, verdict
 from node.errors import AccessError, ConflictError, MisfitError, RefusedError
 from node.ledger_view import LedgerView, role_of, roles_of
+from node.receiving.competent import residence_at, verdict
 from node.sealing import commitment, new_content, record_id
-from node.store_sql import Records, Residence, StoredRecord
+from node.stores import schema_sql as tables
+from node.stores.store_sql import Records, Residence, StoredRecord
+from node.stores.work_sql import add_once, put
 from node.subjects import main_paths, persons_of
-from node.work_sql import add_once, put
-from scheduler.facts import SubjectId
+from scheduler.folding.facts import SubjectId
 from specs.canonical import canonical_bytes
 from specs.errors import Problem
 from specs.event import Event, EventFaultError, payload_bytes, utc_text

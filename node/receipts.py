@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ledger.errors import LedgerError
-from ledger.merkle import verify_inclusion
-from ledger.policy import parse_policy
-from ledger.proof import Receipt
-from ledger.registry import Registry
+from ledger.formats.merkle import verify_inclusion
+from ledger.formats.policy import parse_policy
+from ledger.formats.proof import Receipt
+from ledger.rules.registry import Registry
 from node.errors import MismatchError
 
 

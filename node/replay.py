@@ -14,10 +14,10 @@ from node.flows import Naming
 from node.households import Circles, applications, enrolled
 from node.plans import due_plan
 from node.runtime import Node
-from scheduler.calc_answer import derivation_json
-from scheduler.facts import Fact
-from scheduler.payday_files import load_pay_calendars
-from scheduler.plan_document import plan_json
+from scheduler.documents.calc_answer import derivation_json
+from scheduler.documents.plan_document import plan_json
+from scheduler.folding.facts import Fact
+from scheduler.planning.payday_files import load_pay_calendars
 from specs.canonical import digest_of
 from specs.records import RECORD_TYPES
 

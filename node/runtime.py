@@ -17,30 +17,30 @@ from zoneinfo import ZoneInfo
 import httpx
 from sqlalchemy import func, select
 
-from ledger.registry import Registry
-from node import schema_sql as tables
-from node import work_sql as work
-from node.accept import Acceptance, Reader
+from ledger.rules.registry import Registry
 from node.access import Competence, load_competence
 from node.answering import answering_of
-from node.database_sql import Database
-from node.deliver_http import Deliveries
 from node.errors import StartError
 from node.facts import Facts
 from node.flow import Desk, follow_through
-from node.follow import LedgerReader, VerifiedView
-from node.home import Home, Keys, open_home
 from node.ledger_side import LedgerSide, genesis_registry, open_ledger_side
 from node.ledger_view import role_of
-from node.member_http import MemberAuth, member_client
+from node.members.deliver_http import Deliveries
+from node.members.member_http import MemberAuth, member_client
+from node.members.routes_machine import Gate
+from node.members.sequencer_http import SequencerHttp
 from node.prepare import Author, Preparer
-from node.routes_machine import Gate
-from node.sequencer_http import SequencerHttp
-from node.standing import Standing
-from node.store_sql import Records
+from node.receiving.accept import Acceptance, Reader
+from node.receiving.follow import LedgerReader, VerifiedView
+from node.receiving.standing import Standing
+from node.setup.home import Home, Keys, open_home
+from node.stores import schema_sql as tables
+from node.stores import work_sql as work
+from node.stores.database_sql import Database
+from node.stores.store_sql import Records
 from node.subjects import Subjects
 from node.submit import UNSENT_STATES, Submitter
-from scheduler.facts import SubjectId
+from scheduler.folding.facts import SubjectId
 
 NETHERLANDS: Final = ZoneInfo("Europe/Amsterdam")
 

@@ -17,7 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from node.errors import MismatchError, SealError
-from node.hpke_keys import HpkePrivateKey, HpkePublicKey, suite
+from node.setup.hpke_keys import HpkePrivateKey, HpkePublicKey, suite
 from specs.canonical import canonical_bytes
 
 KEY_BYTES: Final = 32

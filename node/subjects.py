@@ -17,10 +17,10 @@ from typing import Final
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
-from node import schema_sql as tables
 from node.errors import ErasedError, MisfitError
 from node.sealing import bound, decrypt, encrypt, new_key
-from scheduler.facts import SubjectId
+from node.stores import schema_sql as tables
+from scheduler.folding.facts import SubjectId
 from specs.canonical import canonical_bytes
 from specs.records import PersonRef, RecordData
 

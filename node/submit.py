@@ -15,14 +15,14 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from node import schema_sql as tables
-from node.batches import Batches, on_thread
-from node.database_sql import Database
 from node.errors import MismatchError, NodeError, RefusedError, SealError, UnavailableError
+from node.members.batches import Batches, on_thread
+from node.members.sequencer_http import Held, Sequencer
 from node.prepare import Preparer
 from node.receipts import check_receipt
-from node.sequencer_http import Held, Sequencer
-from node.store_sql import Records, StoredRecord
+from node.stores import schema_sql as tables
+from node.stores.database_sql import Database
+from node.stores.store_sql import Records, StoredRecord
 from specs.records import RecordDraft
 
 SIGN_AGAIN_MAX: Final = 3  # fresh headers for one record in one attempt

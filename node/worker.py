@@ -22,12 +22,12 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.errors import LedgerError
-from node import work_sql as work
 from node.errors import NodeError, StartError
 from node.flow import ask_authors
-from node.http_server import Listener
-from node.routes_machine import create_machine_app
+from node.members.routes_machine import create_machine_app
+from node.portal.http_server import Listener
 from node.runtime import Node
+from node.stores import work_sql as work
 
 LEASE: Final = "worker"
 LEASE_SECONDS: Final = 30

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from scheduler.known import Text
+from scheduler.folding.known import Text
 from scheduler.wording import Shown, fill
 from specs.regulation_files import Sentence
 from specs.values import Month

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from scheduler.compiling.program import SUM_OF_MONTHS, Step, Version
+from scheduler.compiling.trace import Values, names_behind, trace_of
 from scheduler.derivation import Derivation, Disclosed, MonthAmount, Status, TraceStep
 from scheduler.errors import RuleError
-from scheduler.known import Known, Text, Unknown, Value, merge_records
-from scheduler.persons import Household
-from scheduler.program import SUM_OF_MONTHS, Step, Version
+from scheduler.folding.known import Known, Text, Unknown, Value, merge_records
+from scheduler.folding.persons import Household
 from scheduler.rulebook import Rulebook, digest_of_versions
 from scheduler.schemes import BY_INCOME, BY_MONTH, INPUTS
 from scheduler.schemes.toeslagen import Inputs, YearView
-from scheduler.trace import Values, names_behind, trace_of
 from specs.values import Month
 
 INCOMES: Final = frozenset({"toetsingsinkomen", "inkomen_samen", "belastbaar_inkomen"})

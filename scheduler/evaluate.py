@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from scheduler.compiled import Op, Table, round_div
+from scheduler.compiling.compiled import Op, Table, round_div
 
 Slots: TypeAlias = list[int]  # inputs, then one place per step
 Run: TypeAlias = Callable[[Slots], int]

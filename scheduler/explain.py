@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from scheduler.derivation import TraceStep
-from scheduler.known import Text
+from scheduler.folding.known import Text
 from scheduler.wording import half_up
 
 

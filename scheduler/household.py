@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final
 
-from scheduler.addresses import abroad, address_spells, investigations, same_home
-from scheduler.facts import Fact, SubjectId, known_facts
-from scheduler.family import (
+from scheduler.folding.addresses import abroad, address_spells, investigations, same_home
+from scheduler.folding.facts import Fact, SubjectId, known_facts
+from scheduler.folding.family import (
     childcare,
     homes,
     housemates,
@@ -18,16 +18,16 @@ from scheduler.family import (
     together,
     with_kinderbijslag,
 )
-from scheduler.income import incomes
-from scheduler.known import Known, Spell, Text, Unknown, Value, merge_records, until_next
-from scheduler.partner_facts import (
+from scheduler.folding.income import incomes
+from scheduler.folding.known import Known, Spell, Text, Unknown, Value, merge_records, until_next
+from scheduler.folding.partner_facts import (
     Circle,
     parents_of,
     partner_spells,
     statements_of,
     unions_of,
 )
-from scheduler.persons import Household, Person
+from scheduler.folding.persons import Household, Person
 from specs.records import Birth, Death, PersonRef, RecordData, Statement
 
 NO_BIRTH: Final = Unknown(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from scheduler.errors import PlanError
-from scheduler.plan_types import Advance, Plan, PlannedLine, Transition
+from scheduler.planning.plan_types import Advance, Plan, PlannedLine, Transition
 from scheduler.transition import gaps_filled, period_from
 
 

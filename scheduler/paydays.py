@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal, TypeAlias
 
-from scheduler.banking import Shift, shift_to_banking_day
 from scheduler.errors import PayDayError
-from scheduler.known import Text
-from scheduler.periods import Covers, period_of
+from scheduler.folding.known import Text
+from scheduler.planning.banking import Shift, shift_to_banking_day
+from scheduler.planning.periods import Covers, period_of
 from specs.values import Month, months_of_year
 
 Basis: TypeAlias = Literal["published", "rule", "expected"]

@@ -13,16 +13,17 @@ from datetime import date
 
 import numpy as np
 
-from scheduler import plan_explain, signals
+from scheduler import signals
 from scheduler.errors import PlanError
-from scheduler.flows import Flow, Gap
-from scheduler.known import Text
+from scheduler.folding.known import Text
 from scheduler.paydays import PayCalendars
-from scheduler.plan_board import Series, series_of
-from scheduler.plan_lines import month_plans
-from scheduler.plan_search import Choice, best_day
-from scheduler.plan_table import Table, build_tables
-from scheduler.plan_types import Advance, NotPlanned, Plan, PlanRequest, Signal, Transition
+from scheduler.planning import plan_explain
+from scheduler.planning.flows import Flow, Gap
+from scheduler.planning.plan_board import Series, series_of
+from scheduler.planning.plan_lines import month_plans
+from scheduler.planning.plan_search import Choice, best_day
+from scheduler.planning.plan_table import Table, build_tables
+from scheduler.planning.plan_types import Advance, NotPlanned, Plan, PlanRequest, Signal, Transition
 from scheduler.transition import advances_of, no_transition, period_from, switch_day
 
 

@@ -14,9 +14,9 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from scheduler.columns import Column, ColumnVersion, MonthColumns
+from scheduler.compiling.columns import Column, ColumnVersion, MonthColumns
 from scheduler.errors import SchedulerError
-from scheduler.known import Unknown
+from scheduler.folding.known import Unknown
 from scheduler.rulebook import Rulebook
 from specs.values import Month, months_of_year
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, Literal, TypeAlias
 
-from scheduler.flows import Direction
-from scheduler.plan_types import PlannedLine
+from scheduler.planning.flows import Direction
+from scheduler.planning.plan_types import PlannedLine
 
 Kind: TypeAlias = Literal["booked", "missing", "double", "deviating", "unexpected"]
 

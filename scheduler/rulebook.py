@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Final
 
 import specs
+from scheduler.compiling.program import Version, compile_version
 from scheduler.errors import RuleError
-from scheduler.known import Text, Unknown
-from scheduler.program import Version, compile_version
+from scheduler.folding.known import Text, Unknown
 from scheduler.schemes import SUPPLIED
 from specs.canonical import digest_of
 from specs.regulation_files import read_regulations

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
-from scheduler.banking import shift_to_banking_day
 from scheduler.errors import PlanError
-from scheduler.flows import Flow
-from scheduler.plan_types import Advance, Plan, Repayment
+from scheduler.planning.banking import shift_to_banking_day
+from scheduler.planning.flows import Flow
+from scheduler.planning.plan_types import Advance, Plan, Repayment
 from specs.values import Month
 
 WEEK: Final = timedelta(days=7)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from scheduler.flows import Flow
-from scheduler.plan_types import MonthPlan, Signal
+from scheduler.planning.flows import Flow
+from scheduler.planning.plan_types import MonthPlan, Signal
 from specs.values import Month
 
 

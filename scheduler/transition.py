@@ -12,9 +12,9 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from scheduler.flows import Flow
-from scheduler.plan_board import Board, Ints
-from scheduler.plan_types import Advance, PlanRequest, Transition
+from scheduler.planning.flows import Flow
+from scheduler.planning.plan_board import Board, Ints
+from scheduler.planning.plan_types import Advance, PlanRequest, Transition
 from specs.values import Month
 
 

@@ -10,7 +10,7 @@ from functools import cache
 from string import Formatter
 from typing import Final, Literal, NamedTuple
 
-from scheduler.known import Text
+from scheduler.folding.known import Text
 from specs.regulation_files import Sentence
 
 Language = Literal["nl", "en"]

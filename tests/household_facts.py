@@ -11,7 +11,7 @@ from functools import cache
 
 from adapters import samples
 from node.subjects import persons_of
-from scheduler.facts import Fact
+from scheduler.folding.facts import Fact
 from specs.records import RecordDraft
 
 TODAY = date(2026, 3, 10)  # of the demo set

@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ledger.chain import GENESIS_PREV, check_link, entry_hash, parse_entry
-from ledger.checkpoint import open_checkpoint
 from ledger.errors import StoreError
-from ledger.merkle import leaf_hash, root_of
-from ledger.note import parse_note
-from ledger.policy import parse_policy
+from ledger.formats.chain import GENESIS_PREV, check_link, entry_hash, parse_entry
+from ledger.formats.checkpoint import open_checkpoint
+from ledger.formats.merkle import leaf_hash, root_of
+from ledger.formats.note import parse_note
+from ledger.formats.policy import parse_policy
+from ledger.formats.proof import Receipt, verify_receipt
 from ledger.ports import Batch, Evidence, Head, Row, Store, Stored
-from ledger.proof import Receipt, verify_receipt
 from ledger.proofs import root_at
 from ledger.tail import registry_of
 from tests import ledger_network as nets

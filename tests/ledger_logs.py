@@ -8,15 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ledger import governance, merkle, tiles
-from ledger.chain import GENESIS_PREV, Entry, encode_entry, entry_hash
-from ledger.checkpoint import Checkpoint, cosign, sign_checkpoint
-from ledger.envelope import Header, sign_record
 from ledger.errors import StoreError
+from ledger.formats import merkle, tiles
+from ledger.formats.chain import GENESIS_PREV, Entry, encode_entry, entry_hash
+from ledger.formats.checkpoint import Checkpoint, cosign, sign_checkpoint
+from ledger.formats.envelope import Header, sign_record
+from ledger.formats.note import COSIGNATURE, Note, NoteSigner
+from ledger.formats.policy import Policy, parse_policy
 from ledger.keys import Ed25519Signer
-from ledger.note import COSIGNATURE, Note, NoteSigner
-from ledger.policy import Policy, parse_policy
-from ledger.registry import Registry
+from ledger.rules import governance
+from ledger.rules.registry import Registry
 
 ORIGIN = "ledger.example/proef"
 AT = "2026-11-22T04:00:00Z"

@@ -9,19 +9,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ledger import governance
-from ledger.checks_threads import InlineChecks
-from ledger.envelope import Header, sign_record
 from ledger.errors import PeerError
-from ledger.genesis import create_log
-from ledger.intake import Limits
+from ledger.formats.envelope import Header, sign_record
+from ledger.formats.note import COSIGNATURE, NoteSigner
 from ledger.keys import Ed25519Signer
 from ledger.log import Log
 from ledger.mirror import Mirror
-from ledger.note import COSIGNATURE, NoteSigner
 from ledger.ports import Answer, Clock, Peer, Store
+from ledger.rules import governance
+from ledger.rules.genesis import create_log
+from ledger.sequencing.checks_threads import InlineChecks
+from ledger.sequencing.intake import Limits
 from ledger.serve import MirrorDoor, WitnessDoor, trusted
-from ledger.store_memory import MemoryCosigned, MemoryStore
+from ledger.stores.store_memory import MemoryCosigned, MemoryStore
 
 ORIGIN = "belastingdienst.example/log"
 AT = "2026-11-22T04:00:00Z"

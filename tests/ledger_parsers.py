@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ledger import admission, canonical, governance, tiles
-from ledger.chain import encode_entry, parse_entry
-from ledger.checkpoint import open_checkpoint, parse_checkpoint
-from ledger.envelope import header_bytes, parse_envelope, parse_header
 from ledger.errors import FormatError, LedgerError
+from ledger.formats import canonical, tiles
+from ledger.formats.chain import encode_entry, parse_entry
+from ledger.formats.checkpoint import open_checkpoint, parse_checkpoint
+from ledger.formats.envelope import header_bytes, parse_envelope, parse_header
+from ledger.formats.note import parse_note, parse_signature_lines, parse_vkey
+from ledger.formats.packages import (
+    MirrorInfo,
+    Package,
+    Upload,
+    parse_info,
+    parse_packages,
+    parse_upload,
+)
+from ledger.formats.policy import parse_policy
+from ledger.formats.proof import Receipt, parse_receipt, verify_receipt
+from ledger.formats.subtree import verify_subtree
 from ledger.keys import check_public_key, verify
-from ledger.note import parse_note, parse_signature_lines, parse_vkey
-from ledger.packages import MirrorInfo, Package, Upload, parse_info, parse_packages, parse_upload
-from ledger.policy import parse_policy
-from ledger.proof import Receipt, parse_receipt, verify_receipt
-from ledger.subtree import verify_subtree
+from ledger.rules import admission, governance
 from ledger.witness import Submission, parse_submission
 from tests.ledger_logs import LOG_SIGNER, ORIGIN, genesis_body, sample_log
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psycopg
 
-from ledger import schema_sql
+from ledger.stores import schema_sql
 from tests.needs import postgres_bin
 
 STANDBY = "standby1"

@@ -18,14 +18,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ledger.checks_threads import ThreadChecks
 from ledger.clock_system import SystemClock
-from ledger.database_sql import Database, sqlite_url
-from ledger.intake import Limits
 from ledger.log import Log
 from ledger.peers_http import HttpPeer
+from ledger.sequencing.checks_threads import ThreadChecks
+from ledger.sequencing.intake import Limits
 from ledger.serve import LogDoor, MirrorDoor, WitnessDoor
-from ledger.store_sql import SqlStore
+from ledger.stores.database_sql import Database, sqlite_url
+from ledger.stores.store_sql import SqlStore
 from tests import ledger_network as nets
 
 TOKEN = "auditor-token"

@@ -15,17 +15,17 @@ import selectors
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from ledger.checkpoint import parse_checkpoint
 from ledger.errors import AdmissionError, LedgerError, PeerError, StoreError
-from ledger.genesis import create_log
-from ledger.intake import Limits
+from ledger.formats.checkpoint import parse_checkpoint
+from ledger.formats.note import parse_note
+from ledger.formats.proof import Receipt
 from ledger.log import Log
 from ledger.mirror import Mirror
-from ledger.note import parse_note
 from ledger.ports import Answer, Batch, Evidence, Head, Row, Store, Stored
-from ledger.proof import Receipt
+from ledger.rules.genesis import create_log
+from ledger.sequencing.intake import Limits
 from ledger.serve import MirrorDoor
-from ledger.store_memory import MemoryStore
+from ledger.stores.store_memory import MemoryStore
 from tests import ledger_faults as faults
 from tests import ledger_network as nets
 

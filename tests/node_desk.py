@@ -13,23 +13,23 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from ledger.envelope import parse_envelope
+from ledger.formats.envelope import parse_envelope
 from ledger.keys import Ed25519Signer
-from ledger.registry import Key, Member, Registry, freeze
-from node import schema_sql as tables
-from node import work_sql as work
-from node.accept import Acceptance, Reader
+from ledger.rules.registry import Key, Member, Registry, freeze
 from node.access import load_competence
-from node.database_sql import Database, migrate
-from node.deliver_http import Parcel
 from node.facts import Facts
-from node.hpke_keys import HpkePrivateKey
 from node.ledger_view import hpke_key_of
-from node.network import DEMO_MEMBERS, MATRIX
+from node.members.deliver_http import Parcel
 from node.prepare import Author, Preparer
+from node.receiving.accept import Acceptance, Reader
+from node.receiving.standing import Standing
 from node.sealing import SealContext, seal
-from node.standing import Standing
-from node.store_sql import EntryRow, Records
+from node.setup.hpke_keys import HpkePrivateKey
+from node.setup.network import DEMO_MEMBERS, MATRIX
+from node.stores import schema_sql as tables
+from node.stores import work_sql as work
+from node.stores.database_sql import Database, migrate
+from node.stores.store_sql import EntryRow, Records
 from node.subjects import Subjects
 from specs.records import PersonRef, RecordDraft
 

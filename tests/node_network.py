@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from node.home import Home
-from node.network import DEMO_MEMBERS, NetworkPlan, create_network
 from node.runtime import Node
+from node.setup.home import Home
+from node.setup.network import DEMO_MEMBERS, NetworkPlan, create_network
 from node.worker import Worker
 
 TODAY = date(2026, 11, 22)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.ages import pension_day
-from scheduler.known import Known, Text, Unknown, Value
+from scheduler.folding.ages import pension_day
+from scheduler.folding.known import Known, Text, Unknown, Value
 from scheduler.schemes.toeslagen import Inputs, YearView, alive_on_first
 from specs.values import Month
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.known import Known, Unknown, Value
-from scheduler.persons import Person
+from scheduler.folding.known import Known, Unknown, Value
+from scheduler.folding.persons import Person
 from scheduler.schemes.bijstand import minor_child, received
 from scheduler.schemes.toeslagen import NONE, Inputs, YearView, add
 from specs.values import Month

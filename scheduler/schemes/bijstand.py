@@ -12,9 +12,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from scheduler.ages import birthday, pension_day
-from scheduler.known import Known, Text, Unknown, Value, merge_records, spells_on
-from scheduler.persons import Household, Person
+from scheduler.folding.ages import birthday, pension_day
+from scheduler.folding.known import Known, Text, Unknown, Value, merge_records, spells_on
+from scheduler.folding.persons import Household, Person
 from scheduler.schemes.toeslagen import NONE, Inputs, YearView, add, alive_on_first, whose
 from specs.values import Month
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from scheduler.ages import birthday, pension_day, reached_by
-from scheduler.known import Known, Spell, Text, Unknown, Value, merge_records, spells_on
-from scheduler.persons import Home, Household, Person
+from scheduler.folding.ages import birthday, pension_day, reached_by
+from scheduler.folding.known import Known, Spell, Text, Unknown, Value, merge_records, spells_on
+from scheduler.folding.persons import Home, Household, Person
 from scheduler.schemes.toeslagen import NONE, Inputs, YearView, add, alive_on_first
 from specs.values import Month, months_of_year
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.ages import age_on
-from scheduler.known import Known, Unknown, Value, merge_records
+from scheduler.folding.ages import age_on
+from scheduler.folding.known import Known, Unknown, Value, merge_records
 from scheduler.schemes.toeslagen import Inputs, YearView, alive_on_first
 from specs.values import Month
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Final
 
-from scheduler.known import Known, Text, Unknown, Value, merge_records
-from scheduler.persons import ChildcareKind, Person
+from scheduler.folding.known import Known, Text, Unknown, Value, merge_records
+from scheduler.folding.persons import ChildcareKind, Person
 from scheduler.schemes.toeslagen import NONE, Inputs, YearView, alive_on_first, common_inputs, whose
 from specs.values import Month
 

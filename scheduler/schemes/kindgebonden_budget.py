@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.ages import reached_before
-from scheduler.known import Known, Unknown, Value, merge_records
-from scheduler.persons import Household
+from scheduler.folding.ages import reached_before
+from scheduler.folding.known import Known, Unknown, Value, merge_records
+from scheduler.folding.persons import Household
 from scheduler.schemes.toeslagen import COMMON, Inputs, YearView, common_inputs
 from specs.values import Month
 

@@ -11,11 +11,11 @@ from functools import cached_property
 from operator import or_
 from typing import Final, TypeAlias
 
-from scheduler.ages import reached_before
-from scheduler.changes import months_of_other_income, months_that_may_differ
-from scheduler.known import Known, Text, Unknown, Value, merge_records, spells_on
-from scheduler.partner import partner_in, same_all_year
-from scheduler.persons import Household, Income, Person
+from scheduler.folding.ages import reached_before
+from scheduler.folding.changes import months_of_other_income, months_that_may_differ
+from scheduler.folding.known import Known, Text, Unknown, Value, merge_records, spells_on
+from scheduler.folding.partner import partner_in, same_all_year
+from scheduler.folding.persons import Household, Income, Person
 from specs.values import Month, months_of_year
 
 Inputs: TypeAlias = Mapping[str, Value[int]]

@@ -9,9 +9,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from scheduler.ages import birthday
-from scheduler.known import Known, Text, Unknown, Value, spells_on
-from scheduler.persons import Person
+from scheduler.folding.ages import birthday
+from scheduler.folding.known import Known, Text, Unknown, Value, spells_on
+from scheduler.folding.persons import Person
 from scheduler.schemes.bijstand import age_flags
 from scheduler.schemes.toeslagen import NONE, Inputs, YearView, alive_on_first
 from specs.values import Month

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from scheduler.known import Known, Text, Unknown, Value
-from scheduler.persons import Unemployment
+from scheduler.folding.known import Known, Text, Unknown, Value
+from scheduler.folding.persons import Unemployment
 from scheduler.schemes.toeslagen import NONE, Inputs, YearView
 from specs.values import Month
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from scheduler.known import Unknown, Value
+from scheduler.folding.known import Unknown, Value
 from scheduler.schemes.toeslagen import COMMON, NONE, Inputs, YearView, common_inputs, insured
 from specs.values import Month
 

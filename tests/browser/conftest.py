@@ -12,8 +12,8 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
-from node.app import create_app
-from node.surface import Surface
+from node.portal.app import create_app
+from node.portal.surface import Surface
 from tests import needs
 from tests.browser.household_views import PHONE, SampleCalendars, SampleState
 

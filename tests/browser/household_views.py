@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import date
 from itertools import pairwise
 
-from node.calendar_views import (
+from node.portal.calendar_views import (
     ChangeView,
     Direction,
     HouseholdView,
@@ -22,7 +22,7 @@ from node.calendar_views import (
     WhyKey,
     WhyView,
 )
-from node.surface import Check
+from node.portal.surface import Check
 from specs.values import Month
 
 JANUARY = Month(2026, 1)

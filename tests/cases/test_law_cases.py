@@ -8,7 +8,7 @@ from typing import cast
 
 import pytest
 
-from scheduler.calc_document import answer
+from scheduler.documents.calc_document import answer
 from scheduler.rulebook import REGULATIONS, Rulebook
 from specs.case_files import Case, read_cases
 

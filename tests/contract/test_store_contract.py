@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from ledger.checkpoint import Checkpoint
-from ledger.database_sql import Database, migrate, sqlite_url
 from ledger.errors import HeadMovedError, LeaseError, StoreError
-from ledger.note import Note
+from ledger.formats.checkpoint import Checkpoint
+from ledger.formats.note import Note
 from ledger.ports import Batch, Evidence, HashTile, Head, Row, StateStore, Store
-from ledger.store_memory import MemoryCosigned, MemoryState, MemoryStore
-from ledger.store_sql import SqlCosigned, SqlState, SqlStore
+from ledger.stores.database_sql import Database, migrate, sqlite_url
+from ledger.stores.store_memory import MemoryCosigned, MemoryState, MemoryStore
+from ledger.stores.store_sql import SqlCosigned, SqlState, SqlStore
 from ledger.witness import Cosigned
 from tests.ledger_postgres import empty, running_cluster
 

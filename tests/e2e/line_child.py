@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 from node.flow import record
-from node.home import Home, open_home
-from node.network import DEMO_MEMBERS
+from node.setup.home import Home, open_home
+from node.setup.network import DEMO_MEMBERS
 from specs.records import RecordDraft
 from tests import node_drafts as drafts
 from tests.node_network import Running, running

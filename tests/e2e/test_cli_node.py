@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from node.settings import SETTINGS_FILE
+from node.setup.settings import SETTINGS_FILE
 from specs.records import INCOME_STATED, STATED
 from tests.node_network import make_homes, running
 

@@ -19,7 +19,7 @@ import pytest
 import rfc8785
 
 from adapters import samples
-from ledger.tiles import TILE_WIDTH, encode_bundle, split_bundle
+from ledger.formats.tiles import TILE_WIDTH, encode_bundle, split_bundle
 
 ROOT = Path(__file__).parents[2]
 VASTEDAG = [sys.executable, "-m", "node.cli"]

@@ -6,12 +6,12 @@ import asyncio
 from datetime import date
 from pathlib import Path
 
-from ledger.chain import parse_entry
-from ledger.policy import parse_policy
-from ledger.proof import parse_receipt, verify_receipt
+from ledger.formats.chain import parse_entry
+from ledger.formats.policy import parse_policy
+from ledger.formats.proof import parse_receipt, verify_receipt
 from node.flow import record
 from node.runtime import Node
-from scheduler.facts import Fact
+from scheduler.folding.facts import Fact
 from specs.records import (
     INCOME_STATED,
     MOVED_BETWEEN,

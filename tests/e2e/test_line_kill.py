@@ -10,8 +10,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from ledger.chain import parse_entry
-from ledger.envelope import parse_envelope
+from ledger.formats.chain import parse_entry
+from ledger.formats.envelope import parse_envelope
 from specs.records import INCOME_STATED
 from tests.e2e.line_child import homes_in, submit_all
 from tests.node_network import make_homes, running

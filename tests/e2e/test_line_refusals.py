@@ -16,15 +16,15 @@ from typing import Any
 import httpx
 import pytest
 
-from ledger.envelope import Header, sign_record
+from ledger.formats.envelope import Header, sign_record
 from ledger.keys import Ed25519Signer
-from node.app import create_app
 from node.errors import ConflictError, RefusedError
 from node.flow import record
 from node.intake import sign_submission
-from node.network import HOST
+from node.portal.app import create_app
+from node.portal.web import surface_of
 from node.runtime import Node
-from node.web import surface_of
+from node.setup.network import HOST
 from tests import node_drafts as drafts
 from tests.node_network import Running, make_homes, running
 
@@ -175,7 +175,7 @@ def test_every_bad_input_is_refused_and_nothing_is_on_the_ledger(tmp_path: Path)
 
 
 def test_a_stale_seen_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("node.network.SEEN_LAG_MAX", 2)
+    monkeypatch.setattr("node.setup.network.SEEN_LAG_MAX", 2)
     homes = make_homes(tmp_path)
 
     async def work() -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import httpx
 
-from node.app import create_app
 from node.intake import sign_submission
+from node.portal.app import create_app
+from node.portal.web import surface_of
 from node.runtime import Node
-from node.web import surface_of
 from specs.records import MOVED_WITHIN
 from tests.node_network import TODAY, make_homes, running
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import httpx
 
+from ledger.formats.policy import parse_policy
+from ledger.formats.proof import parse_receipt, verify_receipt
 from ledger.keys import Ed25519Signer
-from ledger.policy import parse_policy
-from ledger.proof import parse_receipt, verify_receipt
-from node.app import create_app
 from node.intake import sign_submission
-from node.network import auditor_token
-from node.problems import PROBLEM_JSON
+from node.portal.app import create_app
+from node.portal.problems import PROBLEM_JSON
+from node.portal.web import surface_of
 from node.runtime import Node
-from node.web import surface_of
+from node.setup.network import auditor_token
 from specs.records import INCOME_STATED
 from tests.node_network import Running, make_homes, running
 

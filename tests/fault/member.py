@@ -22,14 +22,14 @@ from typing import Any
 
 import uvicorn
 
-from ledger.checks_threads import ThreadChecks
 from ledger.clock_system import SystemClock
-from ledger.database_sql import Database, sqlite_url
-from ledger.intake import Limits
 from ledger.log import Log
 from ledger.peers_http import HttpPeer
+from ledger.sequencing.checks_threads import ThreadChecks
+from ledger.sequencing.intake import Limits
 from ledger.serve import LogDoor, MirrorDoor
-from ledger.store_sql import SqlStore
+from ledger.stores.database_sql import Database, sqlite_url
+from ledger.stores.store_sql import SqlStore
 from ledger.watch import watch
 from node import cli
 from tests import ledger_network as nets

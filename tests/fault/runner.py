@@ -23,21 +23,21 @@ from typing import Any
 
 import httpx
 
-from ledger.chain import parse_entry
-from ledger.checkpoint import parse_checkpoint
-from ledger.checks_threads import InlineChecks
-from ledger.database_sql import Database, migrate, sqlite_url
 from ledger.errors import PeerError
+from ledger.formats.chain import parse_entry
+from ledger.formats.checkpoint import parse_checkpoint
+from ledger.formats.note import parse_note
+from ledger.formats.policy import parse_policy
+from ledger.formats.proof import Receipt, parse_receipt
 from ledger.fsck import fsck
-from ledger.genesis import create_log
-from ledger.note import parse_note
 from ledger.peers_http import HttpPeer
-from ledger.policy import parse_policy
 from ledger.ports import Evidence
-from ledger.proof import Receipt, parse_receipt
-from ledger.source_http import HttpSource
-from ledger.store_sql import SqlStore
+from ledger.rules.genesis import create_log
+from ledger.sequencing.checks_threads import InlineChecks
+from ledger.stores.database_sql import Database, migrate, sqlite_url
+from ledger.stores.store_sql import SqlStore
 from ledger.verify import verify_log
+from ledger.verifying.source_http import HttpSource
 from ledger.witness import monitoring_path
 from node.ledger_side import genesis_registry
 from tests import ledger_faults as faults

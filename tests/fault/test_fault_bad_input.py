@@ -19,15 +19,16 @@ from typing import Any
 import httpx
 import pytest
 
-from ledger import canonical, governance
-from ledger.checkpoint import parse_checkpoint
-from ledger.envelope import PAYLOAD_TYPE, Header, header_bytes, sign_record, signed_bytes
+from ledger.formats import canonical
+from ledger.formats.checkpoint import parse_checkpoint
+from ledger.formats.envelope import PAYLOAD_TYPE, Header, header_bytes, sign_record, signed_bytes
+from ledger.formats.note import parse_note
+from ledger.formats.proof import parse_receipt
 from ledger.keys import Ed25519Signer
-from ledger.note import parse_note
-from ledger.proof import parse_receipt
-from node.home import Home
+from ledger.rules import governance
 from node.ledger_side import genesis_registry
-from node.network import governance_signer
+from node.setup.home import Home
+from node.setup.network import governance_signer
 from tests import ledger_network as nets
 from tests.fault.runner import Member, Nursery, runs
 from tests.node_network import make_homes

@@ -16,18 +16,18 @@ from typing import Any
 
 import pytest
 
-from ledger import governance
-from ledger.chain import check_link, entry_hash, parse_entry
-from ledger.checkpoint import open_checkpoint
-from ledger.checks_threads import InlineChecks
-from ledger.database_sql import Database, migrate, sqlite_url
 from ledger.errors import LedgerError
+from ledger.formats.chain import check_link, entry_hash, parse_entry
+from ledger.formats.checkpoint import open_checkpoint
+from ledger.formats.merkle import leaf_hash, root_of
+from ledger.formats.proof import verify_receipt
 from ledger.fsck import fsck
-from ledger.merkle import leaf_hash, root_of
 from ledger.ports import Store
-from ledger.proof import verify_receipt
+from ledger.rules import governance
+from ledger.sequencing.checks_threads import InlineChecks
 from ledger.serve import MirrorDoor
-from ledger.store_sql import SqlStore
+from ledger.stores.database_sql import Database, migrate, sqlite_url
+from ledger.stores.store_sql import SqlStore
 from node.ledger_side import genesis_registry
 from tests import ledger_faults as faults
 from tests import ledger_network as nets

@@ -14,19 +14,19 @@ from pathlib import Path
 import pytest
 
 from ledger import proofs
-from ledger.chain import Entry, encode_entry, entry_hash
-from ledger.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from ledger.errors import ForkError, LedgerError, PeerError, PolicyError
-from ledger.genesis import create_log
-from ledger.merkle import leaf_hash
-from ledger.note import NoteSignature, NoteSigner, parse_note
+from ledger.formats.chain import Entry, encode_entry, entry_hash
+from ledger.formats.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from ledger.formats.merkle import leaf_hash
+from ledger.formats.note import NoteSignature, NoteSigner, parse_note
 from ledger.peers_http import HttpPeer
 from ledger.ports import Answer, Batch, Evidence, Head, Row
-from ledger.push import Pusher
-from ledger.source_http import HttpSource
-from ledger.store_memory import MemoryStore
+from ledger.rules.genesis import create_log
+from ledger.sequencing.push import Pusher
+from ledger.stores.store_memory import MemoryStore
 from ledger.tail import load_tail
 from ledger.verify import verify_log
+from ledger.verifying.source_http import HttpSource
 from ledger.witness import Submission
 from tests import ledger_network as nets
 from tests.fault.runner import GENESIS, POLICY, PREFIX, VKEY, Site

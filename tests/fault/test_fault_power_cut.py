@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger.chain import parse_entry
-from ledger.database_sql import Database, sqlite_url
-from ledger.store_sql import SqlStore
+from ledger.formats.chain import parse_entry
+from ledger.stores.database_sql import Database, sqlite_url
+from ledger.stores.store_sql import SqlStore
 from tests import ledger_network as nets
 from tests.fault.disks import Disk
 from tests.fault.member import SEQUENCER

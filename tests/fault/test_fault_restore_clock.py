@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from ledger.database_sql import Database, sqlite_url
 from ledger.ports import Stored
-from ledger.store_sql import SqlStore
+from ledger.stores.database_sql import Database, sqlite_url
+from ledger.stores.store_sql import SqlStore
 from tests import ledger_network as nets
 from tests.fault.member import SEQUENCER
 from tests.fault.runner import NAMES, SEED, Site, network, runs

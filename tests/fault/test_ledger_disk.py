@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from ledger.checks_threads import InlineChecks
-from ledger.database_sql import Database, migrate, sqlite_url
 from ledger.errors import LedgerError, StoreError
+from ledger.formats.proof import Receipt
 from ledger.fsck import fsck
-from ledger.genesis import create_log
-from ledger.proof import Receipt
-from ledger.store_sql import SqlStore
+from ledger.rules.genesis import create_log
+from ledger.sequencing.checks_threads import InlineChecks
+from ledger.stores.database_sql import Database, migrate, sqlite_url
+from ledger.stores.store_sql import SqlStore
 from tests import ledger_faults as faults
 from tests import ledger_network as nets
 

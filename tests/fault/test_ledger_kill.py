@@ -18,12 +18,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from ledger.database_sql import Database, migrate, sqlite_url
 from ledger.errors import PeerError
-from ledger.genesis import create_log
+from ledger.formats.proof import Receipt, parse_receipt
 from ledger.peers_http import HttpPeer
-from ledger.proof import Receipt, parse_receipt
-from ledger.store_sql import SqlStore
+from ledger.rules.genesis import create_log
+from ledger.stores.database_sql import Database, migrate, sqlite_url
+from ledger.stores.store_sql import SqlStore
 from tests import ledger_faults as faults
 from tests import ledger_network as nets
 from tests.ledger_postgres import free_port

@@ -8,15 +8,15 @@ from contextlib import suppress
 
 import pytest
 
-from ledger.checks_threads import InlineChecks
 from ledger.clock_system import SystemClock
-from ledger.database_sql import Database, migrate
 from ledger.errors import BusyError, StoreError
-from ledger.genesis import create_log
-from ledger.intake import Limits
+from ledger.formats.proof import Receipt
 from ledger.log import Log
-from ledger.proof import Receipt
-from ledger.store_sql import SqlStore
+from ledger.rules.genesis import create_log
+from ledger.sequencing.checks_threads import InlineChecks
+from ledger.sequencing.intake import Limits
+from ledger.stores.database_sql import Database, migrate
+from ledger.stores.store_sql import SqlStore
 from tests import ledger_faults as faults
 from tests import ledger_network as nets
 from tests.ledger_postgres import Cluster, running_cluster

@@ -11,9 +11,9 @@ import asyncio
 import pytest
 
 from ledger.errors import BusyError, StoreError
+from ledger.formats.proof import Receipt
 from ledger.ports import Store
-from ledger.proof import Receipt
-from ledger.store_memory import MemoryStore
+from ledger.stores.store_memory import MemoryStore
 from tests import ledger_faults as faults
 from tests import ledger_network as nets
 

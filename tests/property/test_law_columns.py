@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler.columns import ColumnProgram, ColumnVersion
+from scheduler.compiling.columns import ColumnProgram, ColumnVersion
+from scheduler.compiling.program import SUM_OF_MONTHS, Program, Version
+from scheduler.compiling.trace import Values
 from scheduler.errors import SchedulerError
-from scheduler.known import Known
-from scheduler.program import SUM_OF_MONTHS, Program, Version
+from scheduler.folding.known import Known
 from scheduler.rulebook import Rulebook
-from scheduler.trace import Values
 
 VERSIONS = [
     version for each in Rulebook.load().versions.values() for version in each

@@ -11,10 +11,10 @@ from datetime import date
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler.calc_document import parse
 from scheduler.derivation import Derivation
 from scheduler.derive import derive, derive_view
-from scheduler.facts import Fact
+from scheduler.documents.calc_document import parse
+from scheduler.folding.facts import Fact
 from scheduler.household import fold
 from scheduler.rulebook import Rulebook
 from scheduler.schemes.toeslagen import YearView

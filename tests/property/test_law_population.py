@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler.calc_document import parse
 from scheduler.derive import derive
+from scheduler.documents.calc_document import parse
 from scheduler.errors import SchedulerError
 from scheduler.population import (
     APPLICANT,

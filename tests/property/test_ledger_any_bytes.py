@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger import canonical
 from ledger.errors import LedgerError
+from ledger.formats import canonical
 from tests.fuzz import fuzz_ledger
 from tests.ledger_parsers import PARSERS, value_or_ledger_error
 

@@ -8,10 +8,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger import governance
-from ledger.admission import open_envelope
 from ledger.errors import AdmissionError, LedgerError
-from ledger.packages import (
+from ledger.formats.packages import (
     Package,
     Upload,
     package_bounds,
@@ -19,8 +17,10 @@ from ledger.packages import (
     parse_packages,
     parse_upload,
 )
-from ledger.policy import parse_policy
+from ledger.formats.policy import parse_policy
 from ledger.ports import Answer
+from ledger.rules import governance
+from ledger.rules.admission import open_envelope
 from ledger.serve import LogDoor, MirrorDoor
 from tests import ledger_network as nets
 

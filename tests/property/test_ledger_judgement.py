@@ -13,9 +13,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger import governance
-from ledger.checks_threads import InlineChecks
 from ledger.errors import AdmissionError
+from ledger.rules import governance
+from ledger.sequencing.checks_threads import InlineChecks
 from ledger.tail import empty_tail, judge
 from ledger.verify import verify_log
 from tests.ledger_logs import (

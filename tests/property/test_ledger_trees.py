@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger import canonical, merkle, tiles
 from ledger.errors import ProofError
+from ledger.formats import canonical, merkle, tiles
 from tests.ledger_logs import sample_log
 
 LEAVES = [hashlib.sha256(number.to_bytes(2, "big")).digest() for number in range(1200)]

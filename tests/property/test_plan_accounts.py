@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.payday_files import load_pay_calendars
-from scheduler.plan_document import answer
+from scheduler.documents.plan_document import answer
+from scheduler.planning.payday_files import load_pay_calendars
 from tests.property.plan_households import Json, documents, households, running, signed
 
 CALENDARS = load_pay_calendars()

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scheduler.documents.plan_document import read_request
 from scheduler.leaving import leave
-from scheduler.payday_files import load_pay_calendars
 from scheduler.plan import plan
-from scheduler.plan_document import read_request
+from scheduler.planning.payday_files import load_pay_calendars
 from scheduler.settle import repay
 from tests.property.plan_households import Json, documents, households
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from scheduler.payday_files import load_pay_calendars
-from scheduler.plan_document import answer
+from scheduler.documents.plan_document import answer
+from scheduler.planning.payday_files import load_pay_calendars
 from tests.property.plan_households import (
     Json,
     cents,

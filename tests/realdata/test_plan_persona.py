@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from scheduler.payday_files import load_pay_calendars
-from scheduler.plan_document import answer
+from scheduler.documents.plan_document import answer
+from scheduler.planning.payday_files import load_pay_calendars
 
 pytestmark = pytest.mark.realdata
 

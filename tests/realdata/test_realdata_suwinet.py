@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from adapters import samples, suwinet_brp, suwinet_svb, suwinet_uwv
+from adapters import samples
 from adapters.births import one_birth_per_child
 from adapters.formats import FORMATS, NO_ADAPTER, detect
 from adapters.reading import ReadResult
+from adapters.suwinet import suwinet_brp, suwinet_svb, suwinet_uwv
 from specs.records import BIRTH, INCOME_BEGUN, INCOME_STATED, UNION_CLOSED, Birth, Move
 
 pytestmark = pytest.mark.realdata

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 import pytest
 
 from ledger.errors import PolicyError
-from ledger.note import Note, parse_note
+from ledger.formats.note import Note, parse_note
 from ledger.ports import Head
-from ledger.quorum import Quorum
-from ledger.registry import Registry
-from ledger.store_memory import MemoryStore
+from ledger.rules.registry import Registry
+from ledger.sequencing.quorum import Quorum
+from ledger.stores.store_memory import MemoryStore
 from tests.ledger_simulation import play
 
 SEEDS = int(os.environ.get("VASTEDAG_SEEDS", "40"))

@@ -7,9 +7,9 @@ import json
 import pytest
 import rfc8785
 
-from ledger import canonical
-from ledger.envelope import pae
 from ledger.errors import FormatError
+from ledger.formats import canonical
+from ledger.formats.envelope import pae
 
 INPUT = (
     '{"numbers":[333333333.33333329,1E30,4.50,2e-3,0.000000000000000000000000001],'

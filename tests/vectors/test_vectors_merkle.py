@@ -9,8 +9,8 @@ import hashlib
 
 import pytest
 
-from ledger import merkle
 from ledger.errors import ProofError
+from ledger.formats import merkle
 
 # leaf input, leaf hash, root with this leaf added
 TREE = [

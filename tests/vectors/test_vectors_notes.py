@@ -11,8 +11,9 @@ import hashlib
 
 import pytest
 
-from ledger import merkle
-from ledger.checkpoint import (
+from ledger.errors import CheckpointError, NoteError, SignatureError
+from ledger.formats import merkle
+from ledger.formats.checkpoint import (
     Checkpoint,
     cosign,
     open_checkpoint,
@@ -20,9 +21,7 @@ from ledger.checkpoint import (
     require_cosignature,
     sign_checkpoint,
 )
-from ledger.errors import CheckpointError, NoteError, SignatureError
-from ledger.keys import Ed25519Signer
-from ledger.note import (
+from ledger.formats.note import (
     COSIGNATURE,
     Note,
     NoteSigner,
@@ -32,7 +31,8 @@ from ledger.note import (
     parse_vkey,
     verify_note,
 )
-from ledger.tiles import Tile, bundles_between, encode_bundle, parse_bundle, tiles_between
+from ledger.formats.tiles import Tile, bundles_between, encode_bundle, parse_bundle, tiles_between
+from ledger.keys import Ed25519Signer
 from ledger.witness import Answer, Cosigned, Submission, decide, malformed_answer, parse_submission
 
 FOO_VKEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"

@@ -1,4 +1,4 @@
-// Writes the style sheets and the font of the pages into node/static/vendor.
+// Writes the style sheets and the font of the pages into node/portal/static/vendor.
 //
 //   npm ci --ignore-scripts && npm run vendor    writes the files
 //   npm run check                                exit 1 when a file differs from what is locked
@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const MODULES = join(HERE, "node_modules");
-const STATIC = join(HERE, "..", "..", "node", "static");
+const STATIC = join(HERE, "..", "..", "node", "portal", "static");
 const TARGET = join(STATIC, "vendor");
 const THEME = "@nl-design-system-unstable/voorbeeld-design-tokens";
 const FONT = "@fontsource/noto-sans";
@@ -94,7 +94,7 @@ if (process.argv.includes("--check")) {
   );
   const surplus = readdirSync(TARGET).filter((name) => !files.has(name));
   for (const name of [...differing.map(([name]) => name), ...surplus]) {
-    console.error(`node/static/vendor/${name}: not what the locked packages give; run npm run vendor`);
+    console.error(`node/portal/static/vendor/${name}: not what the locked packages give; run npm run vendor`);
   }
   process.exit(differing.length + surplus.length === 0 ? 0 : 1);
 }
@@ -102,5 +102,5 @@ rmSync(TARGET, { recursive: true, force: true });
 mkdirSync(TARGET, { recursive: true });
 for (const [name, bytes] of files) {
   writeFileSync(join(TARGET, name), bytes);
-  console.log(`node/static/vendor/${name}`);
+  console.log(`node/portal/static/vendor/${name}`);
 }

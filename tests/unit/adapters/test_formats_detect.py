@@ -53,7 +53,7 @@ def test_every_shipped_file_is_recognised_as_its_manifest_says() -> None:
 def test_every_tolerance_and_format_is_documented() -> None:
     text = (ROOT / "docs" / "formats" / "README.md").read_text(encoding="utf-8")
     code = "\n".join(
-        path.read_text(encoding="utf-8") for path in sorted((ROOT / "adapters").glob("*.py"))
+        path.read_text(encoding="utf-8") for path in sorted((ROOT / "adapters").rglob("*.py"))
     )
     constants = dict(re.findall(r'^([A-Z_]+): Final = "([a-z0-9.-]+)"', code, flags=re.MULTILINE))
     used = {

@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from adapters import brp_gbav, charges, own_csv, reading, statements, suwinet_uwv, xml
+from adapters import brp_gbav, charges, own_csv, reading, statements, xml
 from adapters.formats import FORMATS
+from adapters.suwinet import suwinet_uwv
 
 SECONDS_MAX = 10.0  # of processor time; the work itself takes about one
 

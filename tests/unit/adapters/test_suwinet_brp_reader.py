@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 
 from adapters.births import one_birth_per_child
-from adapters.suwinet_brp import read
+from adapters.suwinet.suwinet_brp import read
 from specs.errors import Problem
 from specs.records import (
     BIRTH,

@@ -9,7 +9,7 @@ from datetime import date
 
 import pytest
 
-from adapters.suwinet_svb import read
+from adapters.suwinet.suwinet_svb import read
 from specs.records import CHARGE_SET, Recurring
 
 BSN = "999902003"

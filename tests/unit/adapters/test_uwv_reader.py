@@ -10,7 +10,7 @@ from datetime import date
 
 import pytest
 
-from adapters.suwinet_uwv import read
+from adapters.suwinet.suwinet_uwv import read
 from specs.errors import Problem
 from specs.records import (
     INCOME_BEGUN,

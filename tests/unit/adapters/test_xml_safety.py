@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from adapters import samples, suwinet_brp, suwinet_uwv
+from adapters import samples
 from adapters.reading import Report
+from adapters.suwinet import suwinet_brp, suwinet_uwv
 from adapters.xml import parse_xml
 
 LAUGHS = b"""<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY lol "lol">

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from ledger import admission, governance
-from ledger.envelope import Envelope, parse_envelope
 from ledger.errors import AdmissionError
-from ledger.registry import Registry
+from ledger.formats.envelope import Envelope, parse_envelope
+from ledger.rules import admission, governance
+from ledger.rules.registry import Registry
 from tests import ledger_network as nets
 
 LOG = nets.b64(b"\x01" * 32)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.bench import AppendSetting, bench_append, bench_verify
+from ledger.benches.bench import AppendSetting, bench_append, bench_verify
 
 
 @pytest.mark.parametrize("mirrors", [0, 1])

@@ -8,8 +8,9 @@ import json
 
 import pytest
 
-from ledger import canonical
-from ledger.chain import (
+from ledger.errors import ChainError
+from ledger.formats import canonical
+from ledger.formats.chain import (
     ENTRY_BYTES_MAX,
     GENESIS_PREV,
     Entry,
@@ -18,7 +19,6 @@ from ledger.chain import (
     entry_hash,
     parse_entry,
 )
-from ledger.errors import ChainError
 from tests.ledger_logs import sample_log
 
 ENTRIES = sample_log(4).entries

@@ -8,20 +8,20 @@ from typing import Any
 
 import pytest
 
-from ledger import governance
-from ledger.checkpoint import parse_checkpoint
-from ledger.checks_threads import InlineChecks
 from ledger.errors import AdmissionError, CheckpointError
 from ledger.follow import Follower
-from ledger.genesis import create_log
+from ledger.formats.checkpoint import parse_checkpoint
+from ledger.formats.note import parse_note
+from ledger.formats.policy import parse_policy
+from ledger.formats.proof import Receipt
 from ledger.log import Log
 from ledger.mirror import Mirror
-from ledger.note import parse_note
-from ledger.policy import parse_policy
 from ledger.ports import Answer, StateStore
-from ledger.proof import Receipt
+from ledger.rules import governance
+from ledger.rules.genesis import create_log
+from ledger.sequencing.checks_threads import InlineChecks
 from ledger.serve import MirrorDoor, Pages
-from ledger.store_memory import MemoryState, MemoryStore
+from ledger.stores.store_memory import MemoryState, MemoryStore
 from ledger.tail import registry_of
 from ledger.verify import verify_log
 from tests import ledger_network as nets

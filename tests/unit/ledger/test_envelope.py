@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from ledger import canonical
-from ledger.envelope import (
+from ledger.errors import EnvelopeError, SignatureError
+from ledger.formats import canonical
+from ledger.formats.envelope import (
     ENVELOPE_BYTES_MAX,
     PAYLOAD_TYPE,
     Header,
@@ -22,7 +23,6 @@ from ledger.envelope import (
     signed_bytes,
     verify_envelope,
 )
-from ledger.errors import EnvelopeError, SignatureError
 from tests.ledger_logs import AT, b64, record_id, signer
 
 DIGEST = b64(bytes(range(32)))

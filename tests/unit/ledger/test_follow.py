@@ -6,17 +6,17 @@ import asyncio
 
 import pytest
 
-from ledger.checkpoint import Checkpoint, sign_checkpoint
-from ledger.checks_threads import InlineChecks
 from ledger.errors import ForkError, LedgerError, PeerError, PolicyError, StoreError
 from ledger.follow import CopyReader, Follower, RecordedEntry
-from ledger.merkle import HASH_BYTES
-from ledger.note import parse_note
-from ledger.policy import parse_policy
+from ledger.formats.checkpoint import Checkpoint, sign_checkpoint
+from ledger.formats.merkle import HASH_BYTES
+from ledger.formats.note import parse_note
+from ledger.formats.policy import parse_policy
+from ledger.formats.tiles import parse_tile_path
 from ledger.ports import Answer, Evidence
+from ledger.sequencing.checks_threads import InlineChecks
 from ledger.serve import LogDoor, Pages
-from ledger.store_memory import MemoryState, MemoryStore
-from ledger.tiles import parse_tile_path
+from ledger.stores.store_memory import MemoryState, MemoryStore
 from tests import ledger_network as nets
 
 

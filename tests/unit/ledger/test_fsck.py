@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from ledger.checks_threads import InlineChecks
 from ledger.evidence import list_evidence, write_evidence
 from ledger.fsck import fsck
 from ledger.ports import Evidence, Head
-from ledger.store_memory import MemoryStore
+from ledger.sequencing.checks_threads import InlineChecks
+from ledger.stores.store_memory import MemoryStore
 from tests import ledger_network as nets
 
 Damage = Callable[[MemoryStore], None]

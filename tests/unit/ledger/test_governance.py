@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from ledger import admission, governance
-from ledger.envelope import parse_envelope
 from ledger.errors import AdmissionError
-from ledger.policy import parse_policy
-from ledger.registry import Registry
+from ledger.formats.envelope import parse_envelope
+from ledger.formats.policy import parse_policy
+from ledger.rules import admission, governance
+from ledger.rules.registry import Registry
 from tests import ledger_network as nets
 
 HASH = nets.b64(b"\x01" * 32)
@@ -220,7 +220,7 @@ def test_the_governance_envelope_needs_a_governance_key() -> None:
     good = parse_envelope(nets.governance_record(body, log=HASH, author="uwv"))
     admission.check(registry, 1, HASH, good, known=False)
     header = good.header
-    from ledger.envelope import sign_record
+    from ledger.formats.envelope import sign_record
 
     by_record_key = parse_envelope(sign_record(header, nets.signer("uwv", "record")))
     refused("wrong_key", lambda: admission.check(registry, 1, HASH, by_record_key, known=False))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.identities_dir import BUCKETS, Identities
+from ledger.verifying.identities_dir import BUCKETS, Identities
 
 
 def digest(number: int) -> bytes:

@@ -7,11 +7,11 @@ import asyncio
 import pytest
 
 from ledger.errors import AdmissionError, BusyError, StoreError
-from ledger.genesis import create_log
-from ledger.intake import Limits
-from ledger.policy import parse_policy
-from ledger.proof import Receipt, parse_receipt, verify_receipt
-from ledger.store_memory import MemoryStore
+from ledger.formats.policy import parse_policy
+from ledger.formats.proof import Receipt, parse_receipt, verify_receipt
+from ledger.rules.genesis import create_log
+from ledger.sequencing.intake import Limits
+from ledger.stores.store_memory import MemoryStore
 from tests import ledger_network as nets
 
 

@@ -7,9 +7,9 @@ import hashlib
 
 import pytest
 
-from ledger import merkle, tiles
 from ledger.errors import ProofError
-from ledger.tiles import ENTRIES, Tile, TileHashes, tile_width, tiles_between
+from ledger.formats import merkle, tiles
+from ledger.formats.tiles import ENTRIES, Tile, TileHashes, tile_width, tiles_between
 
 SIZES = [1, 2, 3, 255, 256, 257, 511, 512, 513, 65_535, 65_536, 65_537]
 LEAVES = [merkle.leaf_hash(number.to_bytes(3, "big")) for number in range(SIZES[-1])]

@@ -8,14 +8,11 @@ from collections.abc import Awaitable, Callable, Sequence
 import pytest
 
 from ledger import proofs
-from ledger.admission import identity_of, open_envelope
-from ledger.chain import Entry, encode_entry, entry_hash
-from ledger.checkpoint import Checkpoint, check_cosignatures, sign_checkpoint
-from ledger.genesis import create_log
-from ledger.merkle import leaf_hash
-from ledger.mirror import Mirror
-from ledger.note import Note, parse_note
-from ledger.packages import (
+from ledger.formats.chain import Entry, encode_entry, entry_hash
+from ledger.formats.checkpoint import Checkpoint, check_cosignatures, sign_checkpoint
+from ledger.formats.merkle import leaf_hash
+from ledger.formats.note import Note, parse_note
+from ledger.formats.packages import (
     INFO_TYPE,
     Package,
     Upload,
@@ -23,9 +20,12 @@ from ledger.packages import (
     parse_info,
     parse_packages,
 )
+from ledger.formats.subtree import subtree_proof
+from ledger.mirror import Mirror
 from ledger.ports import Answer, Batch, Head, Row, Stored
-from ledger.store_memory import MemoryStore
-from ledger.subtree import subtree_proof
+from ledger.rules.admission import identity_of, open_envelope
+from ledger.rules.genesis import create_log
+from ledger.stores.store_memory import MemoryStore
 from ledger.tail import Tail, load_tail, sequence
 from ledger.witness import Submission
 from tests import ledger_network as nets

@@ -10,20 +10,20 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from ledger.checks_threads import ThreadChecks
-from ledger.database_sql import Database, migrate, sqlite_url
 from ledger.errors import PeerError, VerifyError
 from ledger.export import export
 from ledger.follow import CopyReader, Follower
-from ledger.genesis import create_log
+from ledger.formats.policy import parse_policy
+from ledger.formats.proof import parse_receipt, verify_receipt
 from ledger.peers_http import HttpPeer
-from ledger.policy import parse_policy
-from ledger.proof import parse_receipt, verify_receipt
+from ledger.rules.genesis import create_log
+from ledger.sequencing.checks_threads import ThreadChecks
 from ledger.serve import LogDoor, MirrorDoor, WitnessDoor, trusted
-from ledger.source_dir import DirectorySource
-from ledger.source_http import HttpSource
-from ledger.store_sql import SqlCosigned, SqlState, SqlStore
+from ledger.stores.database_sql import Database, migrate, sqlite_url
+from ledger.stores.store_sql import SqlCosigned, SqlState, SqlStore
 from ledger.verify import verify_log
+from ledger.verifying.source_dir import DirectorySource
+from ledger.verifying.source_http import HttpSource
 from tests import ledger_network as nets
 from tests.ledger_process import TOKEN, Door, app_of
 

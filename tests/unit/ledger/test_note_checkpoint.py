@@ -6,7 +6,14 @@ import base64
 
 import pytest
 
-from ledger.checkpoint import (
+from ledger.errors import (
+    CheckpointError,
+    FormatError,
+    KeyFormatError,
+    NoteError,
+    SignatureError,
+)
+from ledger.formats.checkpoint import (
     Checkpoint,
     check_cosignatures,
     cosign,
@@ -15,15 +22,8 @@ from ledger.checkpoint import (
     require_cosignature,
     sign_checkpoint,
 )
-from ledger.errors import (
-    CheckpointError,
-    FormatError,
-    KeyFormatError,
-    NoteError,
-    SignatureError,
-)
-from ledger.merkle import EMPTY_ROOT
-from ledger.note import (
+from ledger.formats.merkle import EMPTY_ROOT
+from ledger.formats.note import (
     COSIGNATURE,
     SIGNATURES_MAX,
     TIME_MAX,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from ledger import merkle
-from ledger.checkpoint import Checkpoint, cosign, sign_checkpoint
 from ledger.errors import CheckpointError, PolicyError, ProofError
-from ledger.note import Note, NoteSignature
-from ledger.policy import Group, Party, Policy, parse_policy
-from ledger.proof import Receipt, parse_receipt, verify_receipt
+from ledger.formats import merkle
+from ledger.formats.checkpoint import Checkpoint, cosign, sign_checkpoint
+from ledger.formats.note import Note, NoteSignature
+from ledger.formats.policy import Group, Party, Policy, parse_policy
+from ledger.formats.proof import Receipt, parse_receipt, verify_receipt
 from tests.ledger_logs import LOG_SIGNER, ORIGIN, TIME, mirror_signer
 
 NAMES = ["uwv", "svb", "gm1", "gm2", "gm3"]

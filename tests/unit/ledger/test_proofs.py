@@ -8,11 +8,11 @@ import pytest
 
 from ledger import proofs
 from ledger.errors import StoreError
+from ledger.formats.merkle import leaf_hash, root_of, verify_consistency, verify_inclusion
+from ledger.formats.note import Note
 from ledger.growth import Growth
-from ledger.merkle import leaf_hash, root_of, verify_consistency, verify_inclusion
-from ledger.note import Note
 from ledger.ports import Batch, Row
-from ledger.store_memory import MemoryStore
+from ledger.stores.store_memory import MemoryStore
 
 NOTE = Note(text="text\n", signatures=())
 

@@ -8,9 +8,9 @@ import json
 import pytest
 
 from ledger.errors import BusyError, StoreError
+from ledger.formats.tiles import parse_bundle
 from ledger.log import Log
 from ledger.serve import LogDoor, MirrorDoor, Pages, refusal
-from ledger.tiles import parse_bundle
 from ledger.witness import monitoring_path
 from tests import ledger_network as nets
 

@@ -9,13 +9,13 @@ from collections.abc import Callable
 
 import pytest
 
-from ledger import merkle, tiles
-from ledger.chain import Entry, encode_entry, entry_hash, parse_entry
-from ledger.checkpoint import Checkpoint, cosign, sign_checkpoint
 from ledger.errors import StoreError, VerifyError
+from ledger.formats import merkle, tiles
+from ledger.formats.chain import Entry, encode_entry, entry_hash, parse_entry
+from ledger.formats.checkpoint import Checkpoint, cosign, sign_checkpoint
+from ledger.formats.note import Note, NoteSigner, parse_note
+from ledger.formats.policy import Policy
 from ledger.keys import Ed25519Signer
-from ledger.note import Note, NoteSigner, parse_note
-from ledger.policy import Policy
 from ledger.verify import Report, verify_log
 from tests.ledger_logs import (
     LOG_SIGNER,

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import VerifyError
-from ledger.source_dir import DirectorySource
-from ledger.source_http import HttpSource
-from ledger.tiles import gzip_bundle
+from ledger.formats.tiles import gzip_bundle
 from ledger.verify import verify_log
+from ledger.verifying.source_dir import DirectorySource
+from ledger.verifying.source_http import HttpSource
 from tests.ledger_logs import DictSource, sample_log
 
 _LOG = sample_log(600)

@@ -7,11 +7,11 @@ import hashlib
 
 import pytest
 
-from ledger import merkle
-from ledger.checkpoint import Checkpoint, require_cosignature, sign_checkpoint
 from ledger.cosigner import add_checkpoint
 from ledger.errors import LedgerError
-from ledger.note import Note, NoteSignature, NoteSigner, parse_signature_lines
+from ledger.formats import merkle
+from ledger.formats.checkpoint import Checkpoint, require_cosignature, sign_checkpoint
+from ledger.formats.note import Note, NoteSignature, NoteSigner, parse_signature_lines
 from ledger.witness import (
     Answer,
     Cosigned,

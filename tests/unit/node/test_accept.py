@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ledger.envelope import parse_envelope, sign_record
-from node.deliver_http import Parcel
+from ledger.formats.envelope import parse_envelope, sign_record
+from node.members.deliver_http import Parcel
 from node.sealing import Content, SealContext, commitment, new_content, seal
 from specs.canonical import canonical_bytes
 from specs.records import MOVED_BETWEEN, Address, RecordDraft

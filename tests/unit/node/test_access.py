@@ -14,7 +14,7 @@ from node.access import (
     recipients,
 )
 from node.errors import AccessError, RefusedError
-from node.network import DEMO_MEMBERS, MATRIX
+from node.setup.network import DEMO_MEMBERS, MATRIX
 from specs.errors import SpecFileError
 from specs.records import (
     ALLOWANCE_SET,

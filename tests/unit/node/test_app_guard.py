@@ -11,8 +11,8 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request
 
-from node.guard import BODY_BYTES_MAX, HEADERS, Guard, body_bytes_max
-from node.problems import PROBLEM_JSON, install_problems
+from node.portal.guard import BODY_BYTES_MAX, HEADERS, Guard, body_bytes_max
+from node.portal.problems import PROBLEM_JSON, install_problems
 from tests.asgi import Browser
 
 SECRET = "mevrouw-de-vries"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.auth import (
+from node.portal.auth import (
     SESSION_AGE_SECONDS,
     SESSION_IDLE_SECONDS,
     SessionError,

@@ -10,13 +10,13 @@ from itertools import pairwise
 import pytest
 
 from node.answering import rulebook
-from node.calendar_views import MonthView
 from node.calendars import Calendars
 from node.decisions import decisions_for
 from node.flows import Naming
 from node.households import Circles
 from node.plans import plans_for
-from scheduler.payday_files import load_pay_calendars
+from node.portal.calendar_views import MonthView
+from scheduler.planning.payday_files import load_pay_calendars
 from specs.values import Month
 from tests.household_facts import TODAY, Book, demo_book
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from node.charts import (
+from node.portal.charts import (
     GRID_LINES_MAX,
     HEIGHT,
     WIDTH,

@@ -11,11 +11,11 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from node import schema_sql as tables
-from node.deliver_http import Deliveries, parse_mismatches, parse_parcels
 from node.errors import RefusedError
-from node.member_http import MemberAuth
-from node.routes_machine import BODY_BYTES_MAX, Gate, create_machine_app
+from node.members.deliver_http import Deliveries, parse_mismatches, parse_parcels
+from node.members.member_http import MemberAuth
+from node.members.routes_machine import BODY_BYTES_MAX, Gate, create_machine_app
+from node.stores import schema_sql as tables
 from tests import node_drafts as drafts
 from tests.node_desk import Line, TestDesk, signer
 

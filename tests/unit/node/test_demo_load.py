@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from adapters import samples
-from node.demo_load import ENROLMENT, KNOWN, NEWS, DataError, read_set
-from node.network import DEMO_MEMBERS
+from node.demonstration.demo_load import ENROLMENT, KNOWN, NEWS, DataError, read_set
+from node.setup.network import DEMO_MEMBERS
 from specs.records import ENROLLED
 
 MEMBERS = [member.id for member in DEMO_MEMBERS]

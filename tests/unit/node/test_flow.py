@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 
 from ledger.errors import BusyError
-from node import schema_sql as tables
-from node import work_sql as work
-from node.batches import BATCH_MAX, Batches
 from node.errors import NodeError, UnavailableError
 from node.facts import Facts
 from node.flow import Desk, answer_changes
-from node.sequencer_http import Held
+from node.members.batches import BATCH_MAX, Batches
+from node.members.sequencer_http import Held
+from node.stores import schema_sql as tables
+from node.stores import work_sql as work
 from node.submit import Submitter
-from scheduler.facts import SubjectId
+from scheduler.folding.facts import SubjectId
 from specs.records import STATED, RecordDraft
 from tests import node_drafts as drafts
 from tests.node_desk import NOW, TestDesk

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from node import formatting
+from node.portal import formatting
 from specs.values import Month
 
 SPACE = "\u00a0"

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from node.errors import HomeError, StartError
-from node.home import create_home, open_home
-from node.key_files import create_secret, read_secret
-from node.settings import SETTINGS_FILE, check_settings, load_settings, settings_toml
+from node.setup.home import create_home, open_home
+from node.setup.key_files import create_secret, read_secret
+from node.setup.settings import SETTINGS_FILE, check_settings, load_settings, settings_toml
 
 
 def values(**changes: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from node.households import CIRCLE_SUBJECTS_MAX, Circles, applications, enrolled, person_ref
-from scheduler.facts import Fact
+from scheduler.folding.facts import Fact
 from specs.records import (
     BIRTH,
     MOVED_WITHIN,

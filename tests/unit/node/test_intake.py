@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.registry import Key, freeze
+from ledger.rules.registry import Key, freeze
 from node.errors import RefusedError
 from node.intake import SUBMISSION_BYTES_MAX, read_submission, sign_submission
 from node.ledger_view import api_keys_of
-from node.tokens import LIFE_SECONDS, check_token, make_token, token_of
+from node.members.tokens import LIFE_SECONDS, check_token, make_token, token_of
 from specs.records import DEATH, Death, PersonRef
 from tests.node_desk import LOG, REGISTRY, View, signer
 

@@ -7,8 +7,8 @@ import asyncio
 import httpx
 
 from node.ledger_view import api_keys_of
-from node.member_http import MemberAuth, member_client
-from node.tokens import SCHEME, check_token
+from node.members.member_http import MemberAuth, member_client
+from node.members.tokens import SCHEME, check_token
 from tests.node_desk import REGISTRY, signer
 
 NOW = 1_795_320_000

@@ -10,19 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from ledger.envelope import parse_envelope
-from node import work_sql as work
+from ledger.formats.envelope import parse_envelope
 from node.errors import StartError
-from node.home import Home, open_home
 from node.ledger_side import genesis_registry
-from node.network import (
+from node.runtime import Node
+from node.setup.home import Home, open_home
+from node.setup.network import (
     DEMO_MEMBERS,
     MATRIX,
     NetworkPlan,
     auditor_token,
     create_network,
 )
-from node.runtime import Node
+from node.stores import work_sql as work
 from node.worker import LEASE, Worker
 from tests.node_network import free_ports, make_homes
 

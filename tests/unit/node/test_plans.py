@@ -11,8 +11,8 @@ from node.decisions import decisions_for
 from node.flows import Naming, flows_of, opening_balance
 from node.households import Circles, EnrolledHousehold, enrolled, withdrawn
 from node.plans import PlanOutcome, due_plan, plans_ended, plans_for, standing_plan
-from scheduler.flows import occurrences
-from scheduler.payday_files import load_pay_calendars
+from scheduler.planning.flows import occurrences
+from scheduler.planning.payday_files import load_pay_calendars
 from specs.records import (
     CHARGE_SET,
     ENROLLED,

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from ledger.envelope import parse_envelope, verify_envelope
-from node import schema_sql as tables
+from ledger.formats.envelope import parse_envelope, verify_envelope
 from node.errors import ConflictError, RefusedError
 from node.sealing import commitment
+from node.stores import schema_sql as tables
 from specs.event import parse_payload
 from specs.records import Correction, Move, RecordDraft
 from tests import node_drafts as drafts

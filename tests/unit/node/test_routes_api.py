@@ -9,12 +9,12 @@ from datetime import date
 import pytest
 
 from ledger.ports import Answer
-from node.app import create_app
 from node.errors import RefusedError, UnavailableError
-from node.problems import PROBLEM_JSON
-from node.routes_health import metrics_text
+from node.portal.app import create_app
+from node.portal.problems import PROBLEM_JSON
+from node.portal.routes_health import metrics_text
+from node.portal.surface import Check, Surface
 from node.submit import Recorded
-from node.surface import Check, Surface
 from tests.asgi import Browser
 from tests.browser.household_views import SampleState
 

@@ -8,9 +8,9 @@ from datetime import date
 
 import pytest
 
-from node.app import create_app
-from node.auth import SESSION_IDLE_SECONDS
-from node.surface import Surface
+from node.portal.app import create_app
+from node.portal.auth import SESSION_IDLE_SECONDS
+from node.portal.surface import Surface
 from tests.asgi import Browser
 from tests.browser.household_views import (
     DE_VRIES,

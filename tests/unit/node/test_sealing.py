@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from node.errors import MismatchError, SealError
-from node.hpke_keys import SUITE_NAME, HpkePrivateKey, HpkePublicKey
 from node.sealing import (
     Content,
     SealContext,
@@ -27,6 +26,7 @@ from node.sealing import (
     record_id,
     seal,
 )
+from node.setup.hpke_keys import SUITE_NAME, HpkePrivateKey, HpkePublicKey
 
 KEY = HpkePrivateKey.generate()
 OTHER = HpkePrivateKey.generate()

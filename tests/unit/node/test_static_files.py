@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from node.pages import STATIC, TEMPLATES
+from node.portal.pages import STATIC, TEMPLATES
 
 VENDOR = STATIC / "vendor"
 ORIGIN = json.loads((VENDOR / "origin.json").read_text())
@@ -26,7 +26,7 @@ def test_every_file_is_as_its_origin_says() -> None:
 
 
 def test_the_lock_names_the_same_versions() -> None:
-    lock = json.loads((STATIC.parents[1] / "tools/design/package-lock.json").read_text())
+    lock = json.loads((STATIC.parents[2] / "tools/design/package-lock.json").read_text())
     for name, version in ORIGIN["packages"].items():
         locked = lock["packages"][f"node_modules/{name}"]
         assert locked["version"] == version

@@ -11,10 +11,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import event, select
 
-from node import schema_sql as tables
-from node import work_sql as work
-from node.database_sql import Database, migrate
 from node.errors import MisfitError, StartError
+from node.stores import schema_sql as tables
+from node.stores import work_sql as work
+from node.stores.database_sql import Database, migrate
 from node.submit import UNSENT_STATES
 from tests import node_drafts as drafts
 from tests.node_desk import TestDesk

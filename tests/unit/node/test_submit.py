@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ledger.envelope import parse_envelope
 from ledger.errors import BusyError
-from ledger.note import Note
-from ledger.proof import Receipt
+from ledger.formats.envelope import parse_envelope
+from ledger.formats.note import Note
+from ledger.formats.proof import Receipt
 from node.errors import NodeError, RefusedError, UnavailableError
-from node.sequencer_http import Held, refusal_of
+from node.members.sequencer_http import Held, refusal_of
 from node.submit import Submitter
 from tests import node_drafts as drafts
 from tests.node_desk import NOW, TestDesk

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from scheduler.facts import Fact
+from scheduler.folding.facts import Fact
 from specs.records import (
     BIRTH,
     DEATH,

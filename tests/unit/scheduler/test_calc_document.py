@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.calc_document import calc, requirements
+from scheduler.documents.calc_document import calc, requirements
 from scheduler.rulebook import Rulebook
 
 RULES = Rulebook.load()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.calc_document import parse
 from scheduler.derive import derive
+from scheduler.documents.calc_document import parse
 from scheduler.explain import explain
 from scheduler.rulebook import Rulebook
 from scheduler.wording import Shown, euros, show

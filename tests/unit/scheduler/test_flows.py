@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from scheduler.errors import PlanError
-from scheduler.flows import Flow, Rhythm, Window, occurrences
-from scheduler.payday_files import load_pay_calendars
-from scheduler.periods import COVERS, period_of
+from scheduler.planning.flows import Flow, Rhythm, Window, occurrences
+from scheduler.planning.payday_files import load_pay_calendars
+from scheduler.planning.periods import COVERS, period_of
 from specs.values import Month
 
 CALENDARS = load_pay_calendars()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from scheduler.facts import Fact
+from scheduler.folding.facts import Fact
+from scheduler.folding.known import Known, Unknown
+from scheduler.folding.partner import partner_in, partner_whole_year
+from scheduler.folding.persons import Household
 from scheduler.household import fold
-from scheduler.known import Known, Unknown
-from scheduler.partner import partner_in, partner_whole_year
-from scheduler.persons import Household
 from specs.records import (
     BIRTH,
     BRP_CORRECTED,

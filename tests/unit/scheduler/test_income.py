@@ -9,10 +9,10 @@ from __future__ import annotations
 import random
 from datetime import date, timedelta
 
-from scheduler.facts import Fact
-from scheduler.income import incomes
-from scheduler.known import Known
-from scheduler.persons import Income
+from scheduler.folding.facts import Fact
+from scheduler.folding.income import incomes
+from scheduler.folding.known import Known
+from scheduler.folding.persons import Income
 from specs.records import (
     INCOME_BEGUN,
     INCOME_ENDED,

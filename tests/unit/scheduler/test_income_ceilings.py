@@ -9,8 +9,8 @@ from datetime import date
 import pytest
 
 from scheduler.derive import derive
-from scheduler.known import Known, Spell, Text
-from scheduler.persons import Household, Income, Person
+from scheduler.folding.known import Known, Spell, Text
+from scheduler.folding.persons import Household, Income, Person
 from scheduler.rulebook import Rulebook
 
 RULES = Rulebook.load()

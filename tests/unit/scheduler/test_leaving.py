@@ -7,11 +7,11 @@ from datetime import date
 import pytest
 
 from scheduler.errors import PlanError
-from scheduler.flows import Flow, Rhythm, Window
 from scheduler.leaving import leave
-from scheduler.payday_files import load_pay_calendars
 from scheduler.plan import plan
-from scheduler.plan_types import Plan, PlanRequest
+from scheduler.planning.flows import Flow, Rhythm, Window
+from scheduler.planning.payday_files import load_pay_calendars
+from scheduler.planning.plan_types import Plan, PlanRequest
 from specs.values import Month
 
 CALENDARS = load_pay_calendars()

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from scheduler.banking import banking_days_between, is_banking_day, next_banking_day
 from scheduler.errors import PayDayError
-from scheduler.payday_files import PAYDAYS, load_pay_calendars
 from scheduler.paydays import PayerCalendar, pay_days
+from scheduler.planning.banking import banking_days_between, is_banking_day, next_banking_day
+from scheduler.planning.payday_files import PAYDAYS, load_pay_calendars
 from specs.errors import SpecFileError
 from specs.values import Month
 

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from scheduler.errors import PlanError
-from scheduler.flows import Flow, Rhythm, Window
-from scheduler.payday_files import load_pay_calendars
 from scheduler.plan import plan
-from scheduler.plan_board import pay_date
-from scheduler.plan_types import Plan, PlannedLine, PlanRequest
+from scheduler.planning.flows import Flow, Rhythm, Window
+from scheduler.planning.payday_files import load_pay_calendars
+from scheduler.planning.plan_board import pay_date
+from scheduler.planning.plan_types import Plan, PlannedLine, PlanRequest
 from specs.values import Month
 
 CALENDARS = load_pay_calendars()

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scheduler.payday_files import load_pay_calendars
-from scheduler.plan_document import answer, refused
+from scheduler.documents.plan_document import answer, refused
+from scheduler.planning.payday_files import load_pay_calendars
 
 CALENDARS = load_pay_calendars()
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from scheduler.flows import Flow, Rhythm, Window
-from scheduler.payday_files import load_pay_calendars
 from scheduler.plan import plan
-from scheduler.plan_types import Plan, PlanRequest
+from scheduler.planning.flows import Flow, Rhythm, Window
+from scheduler.planning.payday_files import load_pay_calendars
+from scheduler.planning.plan_types import Plan, PlanRequest
 from specs.values import Month
 
 CALENDARS = load_pay_calendars()

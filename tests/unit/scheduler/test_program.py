@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from scheduler.known import Known
-from scheduler.program import Version, compile_version
-from scheduler.trace import Values
+from scheduler.compiling.program import Version, compile_version
+from scheduler.compiling.trace import Values
+from scheduler.folding.known import Known
 from specs.errors import SpecFileError
 from specs.regulation_files import read_regulation
 

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.flows import Flow, Rhythm, Window
-from scheduler.payday_files import load_pay_calendars
 from scheduler.plan import plan
-from scheduler.plan_types import PlannedLine, PlanRequest
+from scheduler.planning.flows import Flow, Rhythm, Window
+from scheduler.planning.payday_files import load_pay_calendars
+from scheduler.planning.plan_types import PlannedLine, PlanRequest
 from scheduler.reconcile import DAYS_OFF_MAX, Booking, Finding, compare
 from specs.values import Month
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from scheduler.calc_document import parse
 from scheduler.derive import derive_all
+from scheduler.documents.calc_document import parse
 from scheduler.errors import RuleError, SchedulerError
 from scheduler.reperform import disclose, reperform
 from scheduler.rulebook import REGULATIONS, Rulebook

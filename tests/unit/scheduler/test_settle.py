@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.banking import is_banking_day
 from scheduler.errors import PlanError
-from scheduler.flows import Flow, Rhythm, Window
-from scheduler.payday_files import load_pay_calendars
 from scheduler.plan import plan
-from scheduler.plan_types import Plan, PlanRequest
+from scheduler.planning.banking import is_banking_day
+from scheduler.planning.flows import Flow, Rhythm, Window
+from scheduler.planning.payday_files import load_pay_calendars
+from scheduler.planning.plan_types import Plan, PlanRequest
 from scheduler.settle import TERMS_MAX, repay, reserves, spread, weekly
 from specs.values import Month
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from scheduler.errors import PayDayError
-from scheduler.flows import Window, occurrences
-from scheduler.payday_files import load_pay_calendars
 from scheduler.plan import plan
-from scheduler.plan_types import PlanRequest
-from scheduler.terms import TERMS, load_terms
+from scheduler.planning.flows import Window, occurrences
+from scheduler.planning.payday_files import load_pay_calendars
+from scheduler.planning.plan_types import PlanRequest
+from scheduler.planning.terms import TERMS, load_terms
 from specs.errors import SpecFileError
 from specs.values import Month
 

@@ -1,0 +1,1 @@
+"""SuwiML: what a municipality receives over Suwinet."""

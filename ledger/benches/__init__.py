@@ -1,0 +1,1 @@
+"""Figures of the ledger beside the machine's own limits."""

@@ -1,0 +1,1 @@
+"""Who may write what: admission, governance and the registry they build. All pure."""

@@ -1,0 +1,1 @@
+"""The steps of the sequencer in log.py: intake, checks, commit, push, quorum, adoption."""

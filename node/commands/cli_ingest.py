@@ -1,0 +1,75 @@
+"""`vastedag ingest`: a batch in an agency's format -> records, and every problem of the file."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from adapters.formats import FORMATS
+from adapters.reading import masked
+from ledger.errors import LedgerError
+from node.commands.cli_home import add_home, home_directory
+from node.commands.cli_output import DONE, NO, Command, Output, read_bytes
+from node.errors import NodeError
+from node.flow import record
+from node.ingest import Answer, Loaded, load, loaded, read
+from node.runtime import Node
+from specs.records import RecordDraft
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="the agency's file; `-` reads standard input")
+    parser.add_argument("--format", metavar="F", required=True, choices=sorted(FORMATS))
+    parser.add_argument("--dry-run", action="store_true", help="read it only; needs no node")
+    add_home(parser)
+    parser.epilog = (
+        f"Formats: {', '.join(sorted(FORMATS))}.\n"
+        "Good rows are recorded, also when others are not; exit 1 when a row was lost.\n"
+        "The same file again makes no second record."
+    )
+
+
+def _run(arguments: argparse.Namespace, output: Output) -> int:
+    """Read, record, and tell what became of every row."""
+    source = "standard input" if arguments.file == "-" else masked(Path(arguments.file).name)
+    drafts, problems = read(read_bytes(arguments.file), arguments.format, source)
+    if arguments.dry_run:
+        told = [Answer()] * len(drafts)
+    else:
+        told = asyncio.run(_record(home_directory(arguments), source, drafts))
+    account = loaded(source, arguments.format, problems, list(zip(drafts, told, strict=True)))
+    output.answer({"dry_run": arguments.dry_run, **account.as_json()})
+    for line in _lines(account, dry_run=arguments.dry_run):
+        output.text(line)
+    return DONE if account.whole else NO
+
+
+async def _record(directory: Path, source: str, drafts: Sequence[RecordDraft]) -> list[Answer]:
+    node = Node.open(directory)
+    try:
+        await node.ledger.refresh()
+        parcels = [(source, draft) for draft in drafts]
+        return await load(parcels, lambda draft: record(node.desk, draft))
+    finally:
+        await node.close()
+
+
+def _lines(account: Loaded, *, dry_run: bool) -> list[str]:
+    done = "would be recorded" if dry_run else "recorded"
+    lines = [
+        f"{account.source}: {account.records} records {done}, {account.repeated} of them before"
+    ]
+    lines += [f"  {count} {name}" for name, count in sorted(Counter(account.types).items())]
+    for problem in (*account.refused, *account.problems):
+        mark = "tolerated" if problem.severity == "tolerated" else "problem"
+        lines.append(f"  {mark}: {problem}")
+    return lines
+
+
+COMMANDS: Final = {
+    "ingest": Command(arguments=_arguments, run=_run, faults=(NodeError, LedgerError)),
+}

@@ -1,0 +1,67 @@
+"""`vastedag plan` and `paydays`: commands on documents and calendars, without a node."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Final
+
+from node.commands.cli_output import DONE, NO, Command, Output, UsageError, read_json
+from scheduler.documents import plan_document
+from scheduler.errors import PayDayError
+from scheduler.paydays import pay_days
+from scheduler.planning.payday_files import load_pay_calendars
+from specs.errors import SpecFileError
+
+
+def _plan_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", metavar="FILE", help="a JSON document, or a list of them; `-` reads standard input"
+    )
+
+
+def _plan(arguments: argparse.Namespace, output: Output) -> int:
+    """Answer every document; a refused one is answered by its problems, and exits 1."""
+    answer = plan_document.answer(read_json(arguments.file), load_pay_calendars())
+    output.document(answer)
+    if plan_document.refused(answer):
+        output.message("vastedag plan: a document was refused; its problems stand in the answer")
+        return NO
+    return DONE
+
+
+def _paydays_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--payer", required=True, help="toeslagen, uwv, kinderbijslag, …")
+    parser.add_argument("--year", required=True, type=int, help="the calendar year")
+
+
+def _paydays(arguments: argparse.Namespace, output: Output) -> int:
+    """List the days. An unknown payer is wrong use; a year nobody published is a no."""
+    calendars = load_pay_calendars()
+    if arguments.payer not in calendars.by_payer:
+        known = ", ".join(sorted(calendars.by_payer))
+        raise UsageError(f"--payer: no calendar of {arguments.payer!r}; one of: {known}")
+    days = pay_days(arguments.payer, arguments.year, calendars)
+    found = [
+        {
+            "date": day.day.isoformat(),
+            "period": day.period,
+            "basis": day.basis,
+            "reason": day.reason.nl,
+            "reason_en": day.reason.en,
+            "source": day.source,
+        }
+        for day in days
+    ]
+    if output.as_json:
+        output.document({"payer": arguments.payer, "year": arguments.year, "days": found})
+    for day in days:
+        output.text(f"{day.day}  {day.period}  {day.reason.en}")
+    return DONE
+
+
+COMMANDS: Final = {
+    "plan": Command(arguments=_plan_arguments, run=_plan, faults=(SpecFileError,)),
+    "paydays": Command(
+        arguments=_paydays_arguments, run=_paydays, faults=(PayDayError, SpecFileError)
+    ),
+}

@@ -1,0 +1,1 @@
+"""vastedag demo: a whole network on this machine."""

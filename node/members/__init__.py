@@ -1,0 +1,1 @@
+"""Between members: tokens, parcels, the sequencer's door, over HTTP."""

@@ -1,0 +1,1 @@
+"""The web side: routes, sessions, pages, templates and what they read."""

@@ -1,0 +1,119 @@
+"""The web side of a node: routes, refusals, headers and static files put together.
+
+`create_app` is what `vastedag serve` runs; the listener between members is routes_machine.py.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from typing import Final
+
+from fastapi import APIRouter, FastAPI, Request
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Scope
+
+from node.portal.auth import Sessions
+from node.portal.formatting import Language
+from node.portal.guard import Guard
+from node.portal.pages import STATIC, Pages, Site
+from node.portal.problems import install_problems
+from node.portal.routes_events import create_api
+from node.portal.routes_health import health_router
+from node.portal.routes_log import log_router
+from node.portal.routes_mijn import MijnRoutes, page_route
+from node.portal.surface import Surface
+from node.portal.visits import Clock, Visits
+
+STATEMENT_DATE: Final = date(2026, 11, 22)  # of the accessibility statement
+STATIC_BYTES_ZIPPED_MIN: Final = 1_024
+
+_ERRORS: Final[dict[Language, dict[int, tuple[str, str]]]] = {
+    "nl": {
+        400: ("Dit konden we niet lezen", "Ga terug en probeer het nog een keer."),
+        403: ("Dit mag niet", "U heeft geen toegang tot deze pagina."),
+        404: ("Deze pagina bestaat niet", "Misschien is het adres niet goed overgenomen."),
+        500: ("Er ging iets mis bij ons", "Probeer het later nog een keer. Of bel ons."),
+    },
+    "en": {
+        400: ("We could not read this", "Go back and try again."),
+        403: ("This is not allowed", "You have no access to this page."),
+        404: ("This page does not exist", "Perhaps the address was not copied correctly."),
+        500: ("Something went wrong on our side", "Try again later. Or call us."),
+    },
+}
+
+
+class StaticAssets(StaticFiles):
+    """Files of the pages. Their addresses carry a digest, so a browser may keep them."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        answer = await super().get_response(path, scope)
+        if b"v=" in scope.get("query_string", b""):
+            answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return answer
+
+
+def create_app(surface: Surface, *, now: Clock = time.time) -> ASGIApp:
+    """The public web side of a node."""
+    site = Site(
+        name=surface.name,
+        phone=surface.phone,
+        households=surface.calendars is not None,
+        log=surface.log is not None,
+    )
+    pages = Pages(site)
+    visits = Visits(Sessions(surface.session_key), development=surface.development, now=now)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+
+    async def error_page(request: Request, status: int) -> Response:
+        session = visits.current(request)
+        language = visits.language(request)
+        known = _ERRORS[language]
+        heading, advice = known.get(status, known[500 if status >= 500 else 400])
+        return pages.answer(
+            "error.html",
+            language=language,
+            session=session,
+            status=status,
+            heading=heading,
+            advice=advice,
+        )
+
+    install_problems(app, error_page)
+    app.include_router(_public_pages(pages, visits, site))
+    if surface.calendars is not None:
+        app.include_router(MijnRoutes(surface, surface.calendars, pages, visits).router())
+    app.include_router(health_router(surface.member, surface.state))
+    if surface.log is not None:
+        app.include_router(log_router(surface))
+    app.mount("/v1", create_api(surface.name, surface.intake))
+    app.mount("/static", GZipMiddleware(StaticAssets(directory=STATIC), STATIC_BYTES_ZIPPED_MIN))
+    return Guard(app)
+
+
+def _public_pages(pages: Pages, visits: Visits, site: Site) -> APIRouter:
+    router = APIRouter(include_in_schema=False, route_class=page_route(visits))
+
+    @router.get("/")
+    async def start(request: Request) -> Response:
+        return pages.answer(
+            "start.html",
+            language=visits.language(request),
+            session=visits.current(request),
+            active="start",
+            households=site.households,
+        )
+
+    @router.get("/toegankelijkheid")
+    async def accessibility(request: Request) -> Response:
+        return pages.answer(
+            "accessibility.html",
+            language=visits.language(request),
+            session=visits.current(request),
+            stated_on=STATEMENT_DATE,
+        )
+
+    return router

@@ -1,0 +1,175 @@
+"""Turns read models into pages: one environment of templates, escaped by default, two languages.
+
+A template gets frozen views and small functions of formatting; it computes nothing of its own.
+Which page is shown to whom is decided in the routes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache, partial
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from node.portal import formatting
+from node.portal.auth import Session
+from node.portal.calendar_views import LineView, MonthView, StepView, WhyView
+from node.portal.formatting import DEFAULT_LANGUAGE, Language
+
+TEMPLATES: Final = Path(__file__).with_name("templates")
+STATIC: Final = Path(__file__).with_name("static")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """Whose pages these are, and whether this node has household pages and a log of its own."""
+
+    name: str
+    phone: str
+    households: bool
+    log: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayCell:
+    """One day of the month grid with the sums of its lines, in cents."""
+
+    day: date
+    in_cents: int
+    out_cents: int
+
+
+class Pages:
+    """Renders the templates for one node."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self._environment = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def answer(
+        self,
+        template: str,
+        *,
+        language: Language = DEFAULT_LANGUAGE,
+        session: Session | None = None,
+        active: str = "",
+        status: int = 200,
+        **values: Any,
+    ) -> HTMLResponse:
+        """The page as an HTTP answer, in the visitor's language."""
+        context = {
+            **_words(language),
+            "site": self.site,
+            "session": session,
+            "active": active,
+            "menu": self._menu(language, session),
+            "static": static_url,
+            **values,
+        }
+        html = self._environment.get_template(template).render(context)
+        return HTMLResponse(html, status_code=status, headers={"Content-Language": language})
+
+    def _menu(self, language: Language, session: Session | None) -> list[tuple[str, str, str]]:
+        english = language == "en"
+        menu = [("/", "Start" if not english else "Home", "start")]
+        if self.site.households:
+            menu.append(("/mijn", "My calendar" if english else "Mijn kalender", "month"))
+        if session is not None and session.household is not None:
+            label = "Changes" if english else "Wijzigingen"
+            menu.append(("/mijn/wijzigingen", label, "changes"))
+        return menu
+
+
+def lines_by_day(view: MonthView) -> list[tuple[date, list[LineView]]]:
+    """The lines of a month under their days, both in the order of the view."""
+    return [(day, list(lines)) for day, lines in groupby(view.lines, key=lambda line: line.day)]
+
+
+def opening_cents(view: MonthView) -> int | None:
+    """The balance before the first line of the month; None when there is no line."""
+    if not view.lines:
+        return None
+    first = view.lines[0]
+    return first.running_cents - (first.cents if first.direction == "in" else -first.cents)
+
+
+def weeks_of(view: MonthView) -> list[list[DayCell | None]]:
+    """The month as weeks from Monday to Sunday; None is a day outside the month."""
+    sums: dict[date, dict[str, int]] = {}
+    for line in view.lines:
+        day = sums.setdefault(line.day, {"in": 0, "out": 0})
+        day[line.direction] += line.cents
+    first = view.month.first_day
+    cells: list[DayCell | None] = [None] * first.weekday()
+    for number in range(view.month.length):
+        day_of = first.replace(day=number + 1)
+        found = sums.get(day_of, {"in": 0, "out": 0})
+        cells.append(DayCell(day=day_of, in_cents=found["in"], out_cents=found["out"]))
+    cells += [None] * (-len(cells) % 7)
+    return [cells[start : start + 7] for start in range(0, len(cells), 7)]
+
+
+def main_steps(view: WhyView) -> tuple[StepView, ...]:
+    """What a reader needs first: the facts used and the reckoning itself.
+
+    Conditions that were met and the law's fixed amounts stand in the whole list behind it.
+    """
+    return tuple(
+        step
+        for step in view.steps
+        if (step.kind == "input" and step.inputs)
+        or (step.kind == "formula" and step.cents is not None)
+    )
+
+
+@cache
+def static_url(name: str) -> str:
+    """Address of a static file with its digest, so that a browser may keep it for good."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()
+    return f"/static/{name}?v={digest[:12]}"
+
+
+def difference(before_cents: int, after_cents: int, language: Language) -> str:
+    """`€ 12,00 erbij`: how an amount changed, the sign in a word."""
+    change = after_cents - before_cents
+    if change == 0:
+        return "no difference" if language == "en" else "geen verschil"
+    more, less = ("more", "less") if language == "en" else ("meer", "minder")
+    return f"{formatting.amount(abs(change), language)} {more if change > 0 else less}"
+
+
+def _words(language: Language) -> dict[str, Any]:
+    bound: dict[str, Callable[..., str]] = {
+        "euro": formatting.amount,
+        "sign": formatting.sign_word,
+        "month_name": formatting.month_name,
+        "long_date": formatting.long_date,
+        "plain_date": formatting.plain_date,
+        "day_and_month": formatting.day_and_month,
+        "moved": formatting.moved,
+        "difference": difference,
+    }
+    weekdays: Sequence[str] = formatting.weekdays(language)
+    return {
+        **{name: partial(function, language=language) for name, function in bound.items()},
+        "t": partial(_either, language),
+        "language": language,
+        "weekdays": weekdays,
+    }
+
+
+def _either(language: Language, dutch: str | None, english: str | None) -> str:
+    return (english if language == "en" else dutch) or ""

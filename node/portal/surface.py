@@ -1,0 +1,95 @@
+"""What the web side asks of a node: the ports behind its routes. Core files know nothing of HTTP.
+
+`create_app` (app.py) takes a Surface; how one is made of a running node stands in runtime.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Protocol
+
+from ledger.ports import Answer
+from node.portal.calendar_views import HouseholdView, MonthView, WhyView
+from node.submit import Recorded
+from specs.values import Month
+
+
+class CalendarPort(Protocol):
+    """The read models of the household pages. Blocking: the routes call it in a thread."""
+
+    def households(self) -> Sequence[HouseholdView]:
+        """Every household this node has a calendar of."""
+        ...
+
+    def month_view(self, household: str, month: Month) -> MonthView:
+        """One month of one household; raises LookupError when the household is unknown."""
+        ...
+
+    def why(self, household: str, scheme: str, month: Month) -> WhyView:
+        """Why an allowance is what it is; raises LookupError when there is no such amount."""
+        ...
+
+    def trace(self, household: str, scheme: str, month: Month) -> Mapping[str, object]:
+        """The same reckoning as plain data, step by step; raises LookupError."""
+        ...
+
+
+class IntakePort(Protocol):
+    """Events of this member's systems, in; receipts, out."""
+
+    async def submit(self, envelope: bytes) -> Recorded:
+        """Check, seal, sign, record. Raises RefusedError; UnavailableError."""
+        ...
+
+    async def receipt(self, record: str) -> bytes | None:
+        """The receipt (tlog-proof) of a record known here; None when there is none."""
+        ...
+
+
+class LogPort(Protocol):
+    """The published tree of this node's log or mirror (ledger/serve.py, Pages)."""
+
+    async def get(self, path: str, *, entries_allowed: bool) -> Answer:
+        """`checkpoint`, `tile/…`, `vkey`, `policy`; entry bundles only when allowed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One part of the node's state: whether it is ready, and figures for an operator."""
+
+    ready: bool
+    figures: Mapping[str, int | str | bool | None] = field(default_factory=dict)
+
+
+class StatePort(Protocol):
+    """The state of a node's parts."""
+
+    async def checks(self) -> Mapping[str, Check]:
+        """Every part by name: database, log, follower, ticker, outbox."""
+        ...
+
+
+def _nobody(authorization: str | None) -> bool:
+    del authorization
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surface:
+    """Everything the web side of one node needs. What is None has no pages or addresses."""
+
+    member: str
+    name: str
+    phone: str
+    development: bool
+    session_key: bytes
+    today: Callable[[], date]
+    state: StatePort
+    calendars: CalendarPort | None = None
+    intake: IntakePort | None = None
+    log: LogPort | None = None
+    may_read_entries: Callable[[str | None], bool] = _nobody  # from the Authorization header
+    sign_in: bool = False  # the development sign-in is switched on

@@ -1,0 +1,149 @@
+"""The web side's ports, made of a node: intake of events, receipts, the log, the node's state.
+
+Works beside a worker in the same process (the demo) and in a process of its own (`serve`): then the
+place of reading is taken up from the database before each event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy import select
+
+from ledger.errors import BusyError
+from ledger.ports import Answer
+from ledger.serve import Pages
+from node.errors import RefusedError
+from node.flow import record
+from node.intake import read_submission
+from node.ledger_side import LedgerSide
+from node.portal.receipts_web import receipt_of
+from node.portal.surface import CalendarPort, Check, Surface
+from node.runtime import Node
+from node.stores import schema_sql as tables
+from node.stores import work_sql as work
+from node.submit import Recorded
+from node.worker import TICK, Worker
+
+TICK_AGE_MAX: Final = 3  # ticks missed before the node is not ready
+
+
+class Intake:
+    """Events of this member's systems."""
+
+    def __init__(self, node: Node, worker: Worker | None) -> None:
+        self._node = node
+        self._worker = worker
+
+    async def submit(self, envelope: bytes) -> Recorded:
+        """Check, seal, sign, record; see surface.IntakePort."""
+        if self._worker is None:
+            await self._node.ledger.refresh()
+        draft = read_submission(envelope, self._node.member, self._node.view)
+        try:
+            recorded = await record(self._node.desk, draft)
+        except BusyError as error:
+            raise RefusedError("busy", f"{error}; the event is stored and will be sent") from None
+        if self._worker is not None:
+            self._worker.wake()
+        return recorded
+
+    async def receipt(self, record: str) -> bytes | None:
+        """The receipt of a record known here; None when this node can give none."""
+        return await receipt_of(self._node, record)
+
+
+class PublishedLog:
+    """The recorded log as this node can show it."""
+
+    def __init__(self, ledger: LedgerSide, pages: Pages, *, alone: bool) -> None:
+        """alone: no worker runs in this process, so the place of reading is looked up."""
+        self._ledger = ledger
+        self._pages = pages
+        self._alone = alone
+
+    async def get(self, path: str, *, entries_allowed: bool) -> Answer:
+        """`checkpoint`, `tile/…`, `vkey`, `policy`; see surface.LogPort."""
+        if self._alone and path == "checkpoint":
+            await self._ledger.refresh()
+        quorum = None if path != "checkpoint" else self._ledger.quorum_checkpoint()
+        if quorum is not None:
+            # A mirror's own copy may be ahead of the quorum: only what is recorded is shown.
+            return Answer(status=200, body=quorum, cache="no-cache")
+        return await self._pages.get(path, entries_allowed=entries_allowed)
+
+
+class State:
+    """The state of the node's parts, for `/readyz` and `/metrics`."""
+
+    def __init__(self, node: Node, worker: Worker | None) -> None:
+        self._node = node
+        self._worker = worker
+
+    async def checks(self) -> Mapping[str, Check]:
+        """Every part by name; what only the worker's process knows is told there."""
+        if self._worker is None:
+            await self._node.ledger.refresh()
+        backlog, tick, on_desk = await asyncio.to_thread(self._read)
+        age = None if tick is None else int(time.time()) - tick
+        limit = TICK_AGE_MAX * self._node.home.settings.tick_seconds
+        checks = {
+            "database": Check(ready=True, figures={"desk": on_desk}),
+            "ticker": Check(
+                ready=age is not None and age <= limit, figures={"last_tick_age_seconds": age}
+            ),
+            "backlog": Check(ready=True, figures=dict(backlog)),
+            "follower": Check(
+                ready=self._node.view.size > 0, figures={"entries": self._node.view.size}
+            ),
+        }
+        if self._worker is not None:
+            problem = self._worker.problem
+            checks["worker"] = Check(ready=problem is None, figures={"problem": _kind(problem)})
+        log = self._node.ledger.log
+        if log is not None and self._worker is not None:
+            status = log.status()
+            checks["sequencer"] = Check(
+                ready=status.running,
+                figures={
+                    "size": status.size,
+                    "published": status.published_size,
+                    "queued": status.queued,
+                    "problem": _kind(status.problem),
+                },
+            )
+        return checks
+
+    def _read(self) -> tuple[Mapping[str, int], int | None, int]:
+        with self._node.database.read() as connection:
+            tick = work.get_value(connection, TICK)
+            on_desk = len(connection.execute(select(tables.desk.c.id)).all())
+        return self._node.backlog(), None if tick is None else int(tick), on_desk
+
+
+def surface_of(
+    node: Node, *, worker: Worker | None = None, calendars: CalendarPort | None = None
+) -> Surface:
+    """Everything create_app needs. worker: the one in this same process, if there is one."""
+    settings, pages = node.home.settings, node.ledger.pages
+    return Surface(
+        member=settings.member,
+        name=settings.name,
+        phone=settings.phone,
+        development=settings.mode == "development",
+        session_key=node.keys.session_secret,
+        today=node.desk.today,
+        state=State(node, worker),
+        calendars=calendars,
+        intake=Intake(node, worker),
+        log=None if pages is None else PublishedLog(node.ledger, pages, alone=worker is None),
+        may_read_entries=node.gate().may_read_entries,
+        sign_in=settings.sign_in == "development",
+    )
+
+
+def _kind(problem: str | None) -> str | None:
+    return None if problem is None else problem.partition(":")[0][:80]

@@ -1,0 +1,1 @@
+"""What comes in from others: followed, checked, accepted, made a fact."""

@@ -1,0 +1,1 @@
+"""The node's own database: tables, migrations, and what is read and written."""

@@ -1,0 +1,110 @@
+"""The node's database: SQLite that is durable on commit and forgets what it deletes, or PostgreSQL.
+
+A write that fails raises SQLAlchemy's error to the caller, whose work is then repeated by the next
+tick: every write of this room may be done twice without harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+
+from node.errors import StartError
+from node.stores.schema_sql import VERSION_TABLE
+
+SQLITE_BUSY_SECONDS: Final = 30
+CONNECTIONS_MAX: Final = 8
+
+
+def migrate(url: str) -> None:
+    """Bring the node's tables in this database to the present form."""
+    engine = _engine(url)
+    try:
+        with engine.begin() as connection:
+            config = _alembic()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()
+
+
+class Database:
+    """A migrated database; transactions are short and never wait for the network."""
+
+    def __init__(self, url: str) -> None:
+        """Open it; raises StartError when it lacks the present tables."""
+        self.engine = _engine(url)
+        wanted = ScriptDirectory.from_config(_alembic()).get_current_head()
+        with self.engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+            found = context.get_current_revision()
+        if found != wanted:
+            self.engine.dispose()
+            raise StartError(
+                f"node database: tables of version {found or 'none'}, this program wants {wanted}; "
+                "run `vastedag init` once, or migrate"
+            )
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One write transaction: all of it durable when the block ends, or none."""
+        with self.engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                # A read that decides a write must already hold the write lock.
+                connection.execution_options(begin_immediate=True)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One read transaction: everything in it is seen as of one moment."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_size=CONNECTIONS_MAX, hide_parameters=True)
+    engine = create_engine(
+        url,
+        pool_size=CONNECTIONS_MAX,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "timeout": SQLITE_BUSY_SECONDS},
+    )
+
+    def connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions begin where we say, see `begun`
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "secure_delete=ON",  # a destroyed key is overwritten, not only unlinked
+            "foreign_keys=ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    def begun(connection: Connection) -> None:
+        immediate = connection.get_execution_options().get("begin_immediate", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+    event.listen(engine, "connect", connected)
+    event.listen(engine, "begin", begun)
+    return engine
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config

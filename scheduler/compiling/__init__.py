@@ -1,0 +1,1 @@
+"""Regulation files compiled: expressions, units, programs, traces, columns."""

@@ -1,0 +1,194 @@
+"""Values of one run of a program, and the trace: only the steps that made the answer, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from scheduler.compiling.program import SUM_OF_MONTHS, Program, Step, Version
+from scheduler.derivation import Given, TraceStep
+from scheduler.folding.known import Text, Unknown, Value, merge_records
+from scheduler.wording import Shown
+from specs.regulation_files import InputSpec, ParameterSpec, Sentence
+from specs.values import Month
+
+
+class Values:
+    """The slots of one run, filled as far as the known inputs reach."""
+
+    def __init__(self, program: Program, inputs: Mapping[str, Value[int]]) -> None:
+        self.program = program
+        self._unknown: dict[str, Unknown] = {}
+        self._merged: dict[frozenset[str], tuple[str, ...]] = {}
+        self._records: dict[str, tuple[str, ...]] = {}
+        self.slots = [0] * len(program.slots)
+        for name in program.inputs:
+            self._fill(name, inputs[name])
+        for step in program.steps:
+            if not self._unknown or step.needs.isdisjoint(self._unknown):
+                self.slots[step.slot] = step.run(self.slots)
+
+    def _fill(self, name: str, value: Value[int]) -> None:
+        if isinstance(value, Unknown):
+            self._unknown[name] = value
+            return
+        bounds = self.program.typed_inputs[name].op
+        if not bounds.low <= value.value <= bounds.high:
+            self._unknown[name] = Unknown(missing=_beyond(name), article="", records=value.records)
+            return
+        self.slots[self.program.slots[name]] = value.value
+        self._records[name] = value.records
+
+    def missing(self, needs: frozenset[str]) -> Unknown | None:
+        """The first input among those needed that is unknown, in the order of the file."""
+        return next((self._unknown[name] for name in self.program.inputs
+                     if name in needs and name in self._unknown), None)  # fmt: skip
+
+    def value(self, step: Step) -> int:
+        """The value of a step whose inputs are all known."""
+        return self.slots[step.slot]
+
+    def of(self, name: str) -> int:
+        """The value of an input or a step."""
+        return self.slots[self.program.slots[name]]
+
+    def records_of(self, needs: frozenset[str]) -> tuple[str, ...]:
+        """Ids of the records behind some inputs."""
+        if needs not in self._merged:
+            found = [self._records[name] for name in needs if name in self._records]
+            self._merged[needs] = merge_records(*found)
+        return self._merged[needs]
+
+    def records_of_one(self, name: str) -> tuple[str, ...]:
+        """Ids of the records behind one input."""
+        return self._records.get(name, ())
+
+    def given(self) -> tuple[Given, ...]:
+        """The known inputs in the order of the file."""
+        return tuple(Given(name, self.of(name), self._records[name])
+                     for name in self.program.inputs if name in self._records)  # fmt: skip
+
+    def records(self) -> tuple[str, ...]:
+        """Ids of the records behind all known inputs."""
+        return merge_records(*self._records.values())
+
+
+def _beyond(name: str) -> Text:
+    return Text(
+        f"De waarde van {name} kan niet kloppen. De bron moet die herstellen.",
+        f"The value of {name} cannot be right. The source must correct it.",
+    )
+
+
+def trace_of(
+    version: Version,
+    values: Values,
+    wanted: Sequence[Step],
+    *,
+    program: Program | None = None,
+    months: tuple[Month, ...] = (),
+) -> tuple[TraceStep, ...]:
+    """The steps behind the wanted ones, each after what it uses; branches not taken are left out.
+
+    `months` are those for which the values hold; empty is the year as a whole.
+    """
+    return _Tracer(version, values, program or version.month, months).steps(wanted)
+
+
+def names_behind(version: Version, values: Values, wanted: Sequence[Step]) -> frozenset[str]:
+    """Inputs, figures, tables and steps behind the wanted steps, branches not taken left out."""
+    found: set[str] = set()
+    queue = [step.spec.name for step in wanted]
+    while queue:
+        name = queue.pop()
+        if name not in found:
+            found.add(name)
+            step = version.month.by_name.get(name)
+            queue.extend(() if step is None else step.uses(values.slots))
+    return frozenset(found)
+
+
+class _Tracer:
+    def __init__(
+        self, version: Version, values: Values, program: Program, months: tuple[Month, ...]
+    ) -> None:
+        self._months = months
+        self._version = version
+        self._values = values
+        self._program = program
+        self._found: dict[str, TraceStep] = {}
+        self._inputs = {spec.name: spec for spec in version.file.inputs}
+        self._parameters = {spec.name: spec for spec in version.file.parameters}
+        self._steps = program.by_name
+        self._rule = version.file.rule
+        self._tables = {spec.name for spec in version.file.tables}
+
+    def steps(self, wanted: Sequence[Step]) -> tuple[TraceStep, ...]:
+        for step in wanted:
+            self._visit(step.spec.name)
+        return tuple(self._found.values())
+
+    def _visit(self, name: str) -> None:
+        if name in self._found:
+            return
+        if name in self._parameters:
+            self._found[name] = self._parameter(self._parameters[name])
+        elif name in self._inputs:
+            self._found[name] = self._input(self._inputs[name])
+        elif name in self._steps:
+            step = self._steps[name]
+            for used in step.uses(self._values.slots):
+                self._visit(used)
+            told = step.bare and step.spec.kind == "condition" and self._values.value(step)
+            if not told:
+                self._found[name] = self._step(step)
+        else:
+            assert name == SUM_OF_MONTHS or name in self._tables, name
+
+    def _parameter(self, spec: ParameterSpec) -> TraceStep:
+        return TraceStep(
+            name=spec.name, kind="parameter", value=spec.value, scale=spec.scale, unit=spec.unit,
+            article=spec.article.text, article_url=spec.article.url, rule=self._rule,
+            source=spec.source, records=(), months=self._months,
+            sentence=spec.says,
+            shown=self._shown(spec.name, Shown(spec.value, spec.scale, spec.unit)),
+        )  # fmt: skip
+
+    def _input(self, spec: InputSpec) -> TraceStep:
+        value = self._values.of(spec.name)
+        return TraceStep(
+            name=spec.name, kind="input", value=value, scale=1, unit=spec.unit,
+            article=spec.article.text, article_url=spec.article.url, rule=self._rule,
+            source="", records=self._values.records_of_one(spec.name), months=self._months,
+            sentence=spec.says, shown=self._shown(spec.name, Shown(value, 1, spec.unit)),
+        )  # fmt: skip
+
+    def _step(self, step: Step) -> TraceStep:
+        spec = step.spec
+        value = self._values.value(step)
+        says = spec.says
+        if spec.kind == "condition" and value:
+            says = MET
+        return TraceStep(
+            name=spec.name, kind=spec.kind, value=value, scale=step.typed.scale, unit=spec.unit,
+            article=spec.article.text, article_url=spec.article.url, rule=self._rule,
+            source="", records=self._values.records_of(step.needs), months=self._months,
+            sentence=says, shown=self._shown(spec.name, Shown(value, step.typed.scale, spec.unit)),
+        )  # fmt: skip
+
+    def _shown(self, name: str, own: Shown) -> tuple[tuple[str, Shown], ...]:
+        others = self._version.named.get(name)
+        if others is None:
+            return (("value", own),)
+        return (("value", own), *((other, self._other(other)) for other in others))
+
+    def _other(self, name: str) -> Shown:
+        if name in self._parameters:
+            spec = self._parameters[name]
+            return Shown(spec.value, spec.scale, spec.unit)
+        if name in self._steps:
+            step = self._steps[name]
+            return Shown(self._values.value(step), step.typed.scale, step.spec.unit)
+        return Shown(self._values.of(name), 1, self._inputs[name].unit)
+
+
+MET = Sentence(nl="U voldoet aan deze voorwaarde.", en="You meet this condition.")

@@ -1,0 +1,69 @@
+"""The benefits of a person in a calc document: WW and what the Toeslagenwet supplements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from scheduler.documents.calc_values import Reader
+from scheduler.folding.known import Known
+from scheduler.folding.persons import DailyBenefit, Unemployment
+
+WW: Final = (
+    "from", "day_wage", "years_before_2016", "years_from_2016", "four_of_five", "income",
+)  # fmt: skip
+BENEFIT: Final = ("day_wage", "per_day", "other_per_day")
+DAY_MAX: Final = 10_000_000  # cents
+
+
+def read_unemployment(person: Reader, at: str) -> Known[Unemployment | None] | None:
+    """`ww`: null is none; omitted is unknown; a missing part is a problem."""
+    if not person.has("ww"):
+        return None
+    value = person.content["ww"]
+    if value is None:
+        return Known(value=None, records=(at,))
+    reader = _object(person, "ww", value)
+    if reader is None:
+        return None
+    reader.only(*WW)
+    start = reader.day("from")
+    wage = reader.whole("day_wage", 1, DAY_MAX)
+    before = reader.whole("years_before_2016", 0, 60)
+    since = reader.whole("years_from_2016", 0, 60)
+    four = reader.flag("four_of_five")
+    income = reader.by_month("income")
+    if start is None or wage is None or before is None or since is None or four is None:
+        known = f"write {', '.join(WW)}"
+        reader.bad("ww", "misses its first day, day wage, work history or four_of_five", known)
+        return None
+    told = Unemployment(
+        start=start, day_wage=wage, years_before_2016=before, years_from_2016=since,
+        four_of_five=four, income=income or {},
+    )  # fmt: skip
+    return Known(value=told, records=(at,))
+
+
+def read_daily_benefit(person: Reader, at: str) -> Known[DailyBenefit] | None:
+    """`daily_benefit`: amounts a day before tax; omitted or null is unknown."""
+    value = person.content.get("daily_benefit")
+    if value is None:
+        return None
+    reader = _object(person, "daily_benefit", value)
+    if reader is None:
+        return None
+    reader.only(*BENEFIT)
+    wage, per_day = reader.whole("day_wage", 0, DAY_MAX), reader.whole("per_day", 0, DAY_MAX)
+    other = reader.whole("other_per_day", 0, DAY_MAX)
+    if wage is None or per_day is None or other is None:
+        reader.bad("daily_benefit", "misses an amount", f"write {', '.join(BENEFIT)}")
+        return None
+    told = DailyBenefit(day_wage=wage, per_day=per_day, other_per_day=other)
+    return Known(value=told, records=(at,))
+
+
+def _object(person: Reader, key: str, value: object) -> Reader | None:
+    if isinstance(value, Mapping):
+        return Reader(value, f"{person.where}.{key}", person.problems)
+    person.bad(key, "is no object", "see `vastedag calc --help`")
+    return None

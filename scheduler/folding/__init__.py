@@ -1,0 +1,1 @@
+"""Facts in two time axes folded to persons, partners, addresses and incomes."""

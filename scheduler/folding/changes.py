@@ -1,0 +1,69 @@
+"""In which months of a year anything about a household may change: the others repeat the month
+before. Every notion looks at a month through its first day or through "the month after", so a date
+can matter only in its own month and in the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import pairwise
+from typing import Final
+
+from scheduler.folding.ages import birthday, pension_day
+from scheduler.folding.known import Known, Spell, Unknown
+from scheduler.folding.persons import Household
+from specs.values import Month, months_of_year
+
+# Every age that a notion or a regulation asks for, in full years; pension age is a date of its own.
+AGES: Final = (0, 3, 6, 12, 16, 18, 19, 20, 21, 23, 27)
+
+
+def months_that_may_differ(household: Household, year: int) -> tuple[bool, ...]:
+    """Per month of the year: January, and each month in or right after which a date of the
+    household lies, may differ from the month before.
+    """
+    found = [False] * 14
+    found[1] = True
+    for day in _dates(household, year):
+        if day.year == year:
+            found[day.month] = found[day.month + 1] = True
+    return tuple(found[1:13])
+
+
+def months_of_other_income(household: Household, year: int) -> tuple[bool, ...]:
+    """Per month, whether what anybody received differs from the month before, or its record."""
+    months = (Month(year, 1).plus(-1), *months_of_year(year))
+    told = [person.monthly_income for person in household.persons.values()]
+    return tuple(
+        any(incomes.get(month) != incomes.get(before) for incomes in told)
+        for before, month in pairwise(months)
+    )
+
+
+def _dates(household: Household, year: int) -> Iterator[date]:
+    for spells in (
+        household.partners, household.children, household.housemates, household.homes,
+        household.childcare, household.insecure, household.abroad, household.together or (),
+        household.home_children or (),
+    ):  # fmt: skip
+        if not isinstance(spells, Unknown):
+            yield from _bounds(spells)
+    for person in household.persons.values():
+        yield from _bounds(person.insured)
+        death = person.death_date
+        if isinstance(death, Known) and death.value is not None:
+            yield death.value
+        birth = person.birth_date
+        if isinstance(birth, Known):
+            if year - birth.value.year in AGES:
+                yield birthday(birth.value, year - birth.value.year)
+            yield pension_day(birth.value)
+
+
+def _bounds(spells: Iterable[Spell[object]]) -> Iterator[date]:
+    for spell in spells:
+        if spell.start is not None:
+            yield spell.start
+        if spell.end is not None:
+            yield spell.end

@@ -1,0 +1,1 @@
+"""The parts of plan.py: calendars, flows, the board of days, search, order and reasons."""
