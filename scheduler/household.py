@@ -9,6 +9,7 @@ from datetime import date
 from typing import Final
 
 from scheduler.folding.addresses import abroad, address_spells, investigations, same_home
+from scheduler.folding.contradictions import of_addresses, of_dates, of_partners, unsettled_homes
 from scheduler.folding.facts import Fact, SubjectId, known_facts
 from scheduler.folding.family import (
     childcare,
@@ -54,7 +55,11 @@ def fold(facts: Iterable[Fact], applicant: SubjectId, known_on: int | None = Non
     addresses = {name: address_spells(by_subject.get(name, ()), name) for name in subjects}
     births, unknown_births = _births(by_subject, subjects)
     deaths, unknown_deaths = _deaths(by_subject, subjects)
-    investigated = investigations(by_subject.get(applicant, ()), applicant)
+    clashes = of_addresses(by_subject, subjects)
+    investigated = (
+        *investigations(by_subject.get(applicant, ()), applicant),
+        *unsettled_homes(applicant, clashes, addresses),
+    )
     circle = Circle(
         applicant=applicant,
         births={subject: known.value for subject, known in births.items()},
@@ -88,6 +93,12 @@ def fold(facts: Iterable[Fact], applicant: SubjectId, known_on: int | None = Non
         abroad=abroad(addresses[applicant]),
         together=together(circle),
         home_children=family,
+        contradictions=(
+            *(clash for clash, _ in clashes),
+            *of_partners(applicant, unions, circle.deaths),
+            *of_dates("two_birth_dates", unknown_births),
+            *of_dates("two_death_dates", unknown_deaths),
+        ),
         known_on=known_on,
     )
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 
 from scheduler.folding.facts import Fact, SubjectId
-from scheduler.folding.known import Spell, Text, Unknown, until_next
+from scheduler.folding.known import Spell, Text, Unknown, merge_records, until_next
 from specs.records import Address, AddressInvestigation, Birth, Move
 
 NETHERLANDS: Final = "6030"  # national table 34
@@ -28,22 +28,53 @@ IN_INVESTIGATION: Final = Unknown(
 
 
 def address_spells(facts: Iterable[Fact], subject: SubjectId) -> tuple[Spell[Address], ...]:
-    """The addresses of a person; each move ends the one before. Two with one first day: the last
-    known one counts.
+    """The addresses of a person; each move ends the one before. Of two with one first day the last
+    known one is here; where they are two homes, `address_clashes` says that neither counts.
     """
-    starts: dict[date, tuple[int, str, Address]] = {}
+    starts = {day: max(told) for day, told in _told(facts, subject).items()}
+    return tuple(
+        Spell(value=starts[day][-1], start=day, end=end, records=(starts[day][1],))
+        for day, end in until_next(starts)
+    )
+
+
+def address_clashes(
+    facts: Iterable[Fact], subject: SubjectId
+) -> tuple[Spell[tuple[Address, ...]], ...]:
+    """When records put a person in two homes from the same first day, up to the next address."""
+    told = _told(facts, subject)
+    found: list[Spell[tuple[Address, ...]]] = []
+    for day, end in until_next(told):
+        homes = tuple(each[-1] for each in sorted(told[day], key=lambda each: each[:2]))
+        if any(not _same_place(homes[0], other) for other in homes):
+            records = merge_records(each[1] for each in told[day])
+            found.append(Spell(value=homes, start=day, end=end, records=records))
+    return tuple(found)
+
+
+def _told(facts: Iterable[Fact], subject: SubjectId) -> dict[date, list[tuple[int, str, Address]]]:
+    """Addresses by first day. A move on the day of birth says more than the address of the birth,
+    which counts only where no move was told.
+    """
+    moves: dict[date, list[tuple[int, str, Address]]] = {}
+    births: dict[date, list[tuple[int, str, Address]]] = {}
     for fact in facts:
         data = fact.data
         if not isinstance(data, Birth | Move) or fact.subject() != subject or data.address is None:
             continue
-        best = starts.get(fact.valid_from)
-        # A move on the day of birth says more than the address of the birth.
-        if best is None or (fact.known, fact.record) > best[:2]:
-            starts[fact.valid_from] = (fact.known, fact.record, data.address)
-    return tuple(
-        Spell(value=starts[day][2], start=day, end=end, records=(starts[day][1],))
-        for day, end in until_next(starts)
+        into = moves if isinstance(data, Move) else births
+        into.setdefault(fact.valid_from, []).append((fact.known, fact.record, data.address))
+    return {**births, **moves}
+
+
+def _same_place(left: Address, right: Address) -> bool:
+    """One home, or two addresses that do not tell enough to be two (abroad: one country)."""
+    if left.country != NETHERLANDS or right.country != NETHERLANDS:
+        return left.country == right.country
+    told = (left.bag_id is not None and right.bag_id is not None) or (
+        None not in (left.postcode, left.number, right.postcode, right.number)
     )
+    return same_home(left, right) if told else True
 
 
 def same_home(left: Address, right: Address) -> bool:

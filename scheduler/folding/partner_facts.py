@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from scheduler.folding.addresses import IN_INVESTIGATION, address_on, same_home
+from scheduler.folding.addresses import address_on, same_home
 from scheduler.folding.ages import birthday
 from scheduler.folding.facts import Fact, SubjectId
 from scheduler.folding.known import Spell, Text, Unknown, merge_records
@@ -149,7 +149,7 @@ def _cohabitant_on(circle: Circle, day: date, earlier: frozenset[SubjectId]) -> 
     stated = _stated(circle, day)
     for spell in circle.investigated:
         if spell.holds(day):
-            return IN_INVESTIGATION, spell.records
+            return spell.value, spell.records
     home = address_on(circle.addresses, circle.applicant, day)
     if home is None:
         if stated is not None:

@@ -20,6 +20,7 @@ NOT_ADAPTED: Final = Known(value=False)
 
 Relation = Literal["child", "family", "other", "commercial_tenant", "student"]
 ChildcareKind = Literal["dagopvang", "bso", "gastouder"]
+ContradictionKind = Literal["two_addresses", "two_partners", "two_birth_dates", "two_death_dates"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +104,22 @@ class Childcare:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contradiction:
+    """Facts about one person that exclude each other, from `start` up to, not including, `end`.
+
+    `records` are the ids of all records that take part, sorted; in a node `person` is a subject id.
+    """
+
+    kind: ContradictionKind
+    person: PersonId
+    start: date | None
+    end: date | None
+    records: tuple[str, ...]
+    says: Text
+    article: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Household:
     """All that the schemes ask about one applicant, as known at one moment.
 
@@ -112,7 +129,8 @@ class Household:
     address is *in onderzoek*: schemes that need the address are unknown then. `abroad` are spells
     with an address in another country, which no scheme here covers. `together` tells when others
     are registered at the applicant's address, `home_children` which of them are own children
-    (whatever is known on kinderbijslag); None: everybody named lives there.
+    (whatever is known on kinderbijslag); None: everybody named lives there. `contradictions` names
+    records that exclude each other; what they leave open is already Unknown in the other fields.
     """
 
     applicant: PersonId
@@ -126,6 +144,7 @@ class Household:
     abroad: tuple[Spell[Unknown], ...] = ()
     together: tuple[Spell[PersonId], ...] | None = None
     home_children: tuple[Spell[PersonId], ...] | None = None
+    contradictions: tuple[Contradiction, ...] = ()
     known_on: int | str | None = None
 
     @property

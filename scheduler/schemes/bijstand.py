@@ -105,6 +105,8 @@ def _cost_sharers(household: Household, month: Month) -> Value[int]:
     """Housemates of 27 and older, not with a commercial contract and not students (Pw 19a)."""
     if isinstance(household.housemates, Unknown):
         return household.housemates
+    for unsure in spells_on(household.insecure, month.first_day):
+        return unsure.value
     found = 0
     records: list[tuple[str, ...]] = []
     for spell in spells_on(household.housemates, month.first_day):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from scheduler.folding.ages import age_on
+from scheduler.folding.contradictions import child_unsettled
 from scheduler.folding.known import Known, Unknown, Value, merge_records
 from scheduler.schemes.toeslagen import Inputs, YearView, alive_on_first
 from specs.values import Month
@@ -28,6 +29,9 @@ def inputs(view: YearView, month: Month) -> Inputs:
     children = household.children if household.home_children is None else household.home_children
     if isinstance(children, Unknown):
         return {"in_leven": alive, **dict.fromkeys(NAMES, children)}
+    unsettled = child_unsettled(household.contradictions, (s.value for s in children), day)
+    if unsettled is not None:
+        return {"in_leven": alive, **dict.fromkeys(NAMES, unsettled)}
     counts = dict.fromkeys(NAMES, 0)
     records: list[tuple[str, ...]] = []
     for spell in children:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from scheduler.folding.ages import reached_before
+from scheduler.folding.contradictions import child_unsettled
 from scheduler.folding.known import Known, Unknown, Value, merge_records
 from scheduler.folding.persons import Household
 from scheduler.schemes.toeslagen import COMMON, Inputs, YearView, common_inputs
@@ -33,6 +34,10 @@ def _children(household: Household, month: Month) -> Inputs:
     children = household.children
     if isinstance(children, Unknown):
         return dict.fromkeys(names, children)
+    unsettled = child_unsettled(household.contradictions, (s.value for s in children),
+                                month.first_day)  # fmt: skip
+    if unsettled is not None:
+        return dict.fromkeys(names, unsettled)
     counts = [0, 0, 0]
     records: list[tuple[str, ...]] = []
     for spell in children:

@@ -70,6 +70,8 @@ def _shares(view: YearView, month: Month) -> Value[int]:
     mates = view.household.housemates
     if isinstance(mates, Unknown):
         return mates
+    for unsure in spells_on(view.household.insecure, month.first_day):
+        return unsure.value
     for spell in spells_on(mates, month.first_day):
         birth = view.household.persons[spell.value.person].birth_date
         if isinstance(birth, Unknown):
