@@ -21,6 +21,10 @@ class KeyFormatError(FormatError):
     """A public key that may not be used: wrong length, not canonical, of low order."""
 
 
+class KeyAccessError(LedgerError):
+    """A private key that could not be used where it is kept: which one, why, what now."""
+
+
 class SignatureError(LedgerError):
     """A signature that does not verify under the key it claims."""
 

@@ -1,7 +1,7 @@
 """Ed25519, by PyNaCl everywhere: libraries disagree on edge cases, so all nodes use one.
 
 Low-order and non-canonical public keys are refused where a key enters (LEDGER-FORMATS 0.6).
-Where private keys are kept is the work of keys_file.py; they are never shown or printed here.
+Private keys lie in files (node/setup/key_files.py) or in a token (signer_pkcs11.py).
 """
 
 from __future__ import annotations

@@ -20,10 +20,10 @@ from ledger.formats.chain import GENESIS_PREV, Entry, encode_entry, entry_hash
 from ledger.formats.envelope import parse_envelope
 from ledger.formats.note import COSIGNATURE, NoteSigner
 from ledger.formats.policy import parse_policy
-from ledger.keys import Ed25519Signer
 from ledger.log import Log
 from ledger.mirror import Mirror
 from ledger.peers_http import HttpPeer
+from ledger.ports import Signer
 from ledger.rules import admission
 from ledger.rules.registry import Registry
 from ledger.sequencing.checks_threads import ThreadChecks
@@ -95,7 +95,7 @@ def cosigner_name(origin: str, member: str, part: str) -> str:
     return f"{origin}/{part}/{member}"
 
 
-def cosigner(home: Home, signer: Ed25519Signer) -> NoteSigner:
+def cosigner(home: Home, signer: Signer) -> NoteSigner:
     """This node's cosigning key with its name."""
     settings = home.settings
     name = cosigner_name(settings.origin, settings.member, settings.part)
@@ -181,7 +181,7 @@ def _sequencer(
     checks: ThreadChecks,
 ) -> LedgerSide:
     assert keys.log is not None  # Home.keys reads it for a sequencer
-    settings = home.settings
+    settings, also = home.settings, keys.log_next
     peers = {
         part: {
             member: HttpPeer(f"{str(url).rstrip('/')}/{part}", client=client)
@@ -198,6 +198,7 @@ def _sequencer(
         mirrors=peers["mirror"],
         witnesses=peers["witness"],
         holder=settings.member,
+        also=() if also is None else (NoteSigner(name=genesis.origin, signer=also),),
     )
     return LedgerSide(
         database=database,

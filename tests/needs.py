@@ -44,9 +44,16 @@ def postgres_bin() -> Path | None:
     return folders[-1].parent if folders else None
 
 
+def softhsm() -> Path | None:
+    """The module of SoftHSM 2: a PKCS#11 token in software."""
+    found = sorted(Path("/usr/lib").glob("**/softhsm/libsofthsm2.so"))
+    return found[0] if found and shutil.which("softhsm2-util") else None
+
+
 SERVICES: dict[str, Callable[[], bool]] = {
     "chromium": lambda: chromium() is not None,
     "postgresql": lambda: postgres_bin() is not None,
+    "softhsm2": lambda: softhsm() is not None,
 }
 CAPABILITIES: dict[str, Callable[[], bool]] = {
     "a loop device": _loop_device,

@@ -7,6 +7,7 @@ missing=""
 command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 \
     || missing="$missing chromium"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+command -v softhsm2-util >/dev/null 2>&1 || missing="$missing softhsm2" # a PKCS#11 token
 command -v ip >/dev/null 2>&1 || missing="$missing iproute2"
 /sbin/ldconfig -p | grep -q 'libatomic\.so\.1' || missing="$missing libatomic1" # playwright's node
 [ -z "$missing" ] && exit 0

@@ -1,7 +1,8 @@
 """A node's home: one directory with its settings, keys, trust root and databases.
 
-settings.toml · keys/*.key (0600) · genesis.json (entry 0, the trust root) · policy (tlog-policy)
-· node.sqlite3 · ledger.sqlite3. What the keys do is told by sealing.py, submit.py and runtime.py.
+settings.toml · keys/*.key (0600; a signing key may be in a token instead) · genesis.json (entry 0,
+the trust root) · policy (tlog-policy) · node.sqlite3 · ledger.sqlite3. What the keys do is told by
+sealing.py, submit.py and runtime.py.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ledger.keys import Ed25519Signer
+from ledger.ports import Signer
 from node.errors import HomeError
 from node.setup.hpke_keys import HpkePrivateKey
 from node.setup.key_files import create_secret, read_secret
+from node.setup.key_places import KeyPlace, make_key, open_key, parse_place
 from node.setup.settings import (
     SETTINGS_FILE,
     Settings,
@@ -42,12 +44,16 @@ HPKE_KEY: Final = "hpke"
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Keys:
-    """All keys a running node holds; `log` and `cosign` only where its part asks for them."""
+    """All keys a running node holds; `log` and `cosign` only where its part asks for them.
 
-    record: Ed25519Signer
-    api: Ed25519Signer
-    cosign: Ed25519Signer | None
-    log: Ed25519Signer | None
+    log_next is there only while the log's key moves (settings, keys.log-next): heads carry both.
+    """
+
+    record: Signer
+    api: Signer
+    cosign: Signer | None
+    log: Signer | None
+    log_next: Signer | None
     hpke: HpkePrivateKey
     id_secret: bytes
     lookup_secret: bytes
@@ -90,12 +96,14 @@ class Home:
         return self.settings.ledger_url or f"sqlite:///{self.directory / 'ledger.sqlite3'}"
 
     def keys(self) -> Keys:
-        """Read every key this node's part needs; raises HomeError naming the file at fault."""
+        """Read every key this node's part needs; raises HomeError naming the place at fault."""
+        sequencer = self.settings.part == "sequencer"
         return Keys(
             record=self._signer("record"),
             api=self._signer("api"),
-            cosign=None if self.settings.part == "sequencer" else self._signer("cosign"),
-            log=self._signer("log") if self.settings.part == "sequencer" else None,
+            cosign=None if sequencer else self._signer("cosign"),
+            log=self._signer("log") if sequencer else None,
+            log_next=self._signer("log-next") if "log-next" in self.settings.keys else None,
             hpke=HpkePrivateKey.from_bytes(self._secret(HPKE_KEY)),
             id_secret=self._secret("id"),
             lookup_secret=self._secret("lookup"),
@@ -107,8 +115,14 @@ class Home:
         path = self.keys_directory / f"{purpose}.key"
         return read_secret(path, purpose, self.settings.mode).value
 
-    def _signer(self, purpose: str) -> Ed25519Signer:
-        return Ed25519Signer(self._secret(purpose))
+    def key_place(self, use: str) -> KeyPlace:
+        """Where the signing key of this use is: as the settings say, else a file of the home."""
+        known = self.settings.keys.get(use, f"file:keys/{use}.key")  # type: ignore[call-overload]
+        return parse_place(known, self.directory)
+
+    def _signer(self, use: str) -> Signer:
+        purpose = "log" if use == "log-next" else use
+        return open_key(self.key_place(use), purpose, self.settings.mode)
 
 
 def create_home(directory: Path, values: Mapping[str, Any]) -> Home:
@@ -124,14 +138,17 @@ def create_home(directory: Path, values: Mapping[str, Any]) -> Home:
     keys_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     directory.chmod(0o700)
     unused = "cosign" if settings.part == "sequencer" else "log"
-    for purpose in (*SIGNING_KEYS, *SECRETS):
+    home = Home(directory=directory, settings=settings)
+    for purpose in SIGNING_KEYS:
         if purpose != unused:
-            create_secret(keys_directory / f"{purpose}.key", purpose, settings.mode)
+            make_key(home.key_place(purpose), purpose, settings.mode)
+    for purpose in SECRETS:
+        create_secret(keys_directory / f"{purpose}.key", purpose, settings.mode)
     hpke = HpkePrivateKey.generate().to_bytes()
     create_secret(keys_directory / f"{HPKE_KEY}.key", HPKE_KEY, settings.mode, hpke)
     # The settings come last: a home without them is unfinished and is not opened.
     write_whole(directory / SETTINGS_FILE, settings_toml(values).encode())
-    return Home(directory=directory, settings=settings)
+    return home
 
 
 def open_home(directory: Path) -> Home:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AnyHttpUrl, Field, ValidationError, model_validator
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from node.errors import StartError
@@ -20,7 +20,26 @@ ENVIRONMENT_PREFIX: Final = "VASTEDAG_"
 MEMBER_FORM: Final = r"^[a-z0-9][a-z0-9-]{0,62}$"
 
 MemberName = Annotated[str, Field(pattern=MEMBER_FORM)]
+KeyUse = Literal["record", "api", "cosign", "log", "log-next"]
 Port = Annotated[int, Field(ge=1, le=65_535)]
+
+
+class OidcSettings(BaseModel):
+    """An OpenID provider this node trusts. `levels`: the `acr` values that are sure enough.
+
+    Households need `person_claim` (where the BSN stands); staff `roles_claim` and `roles` (which of
+    its roles is which of ours). `client_key_file`: this client's RSA key, PEM, 0600.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    issuer: Annotated[str, Field(pattern=r"^https?://[^\s?#]+$")]
+    client_id: Annotated[str, Field(min_length=1, max_length=200)]
+    client_key_file: Path
+    levels: Annotated[tuple[str, ...], Field(min_length=1)]
+    person_claim: str | None = None
+    roles_claim: str | None = None
+    roles: Mapping[str, Literal["toezicht", "balie", "wijk"]] = {}
 
 
 class Settings(BaseSettings):
@@ -28,7 +47,8 @@ class Settings(BaseSettings):
 
     `peers` names each member's machine listener (scheme, host, port, no path); `log_url` the log's
     prefix. `covenants` are the municipalities a creditor has an agreement with; `auditors` the
-    SHA-256 of tokens that may read entry bundles. `tick_seconds` is the alarm clock of outbox and
+    SHA-256 of tokens that may read entry bundles. `keys` tells where a signing key is when it is no
+    file of the home (key_places.py). `tick_seconds` is the alarm clock of outbox and
     waiting work; `poll_seconds` how often the log is asked for more.
     """
 
@@ -49,6 +69,7 @@ class Settings(BaseSettings):
     peers: Mapping[MemberName, AnyHttpUrl]
     source: Annotated[str, Field(pattern=r"^urn:nld:(oin|kvknr):\d{8,20}:systeem:[A-Za-z0-9-]+$")]
     municipality: Annotated[str, Field(pattern=r"^\d{4}$")] | None = None
+    keys: Mapping[KeyUse, str] = {}
     covenants: tuple[MemberName, ...] = ()
     auditors: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], ...] = ()
     phone: Annotated[str, Field(max_length=40)] = ""
@@ -62,16 +83,39 @@ class Settings(BaseSettings):
     poll_seconds: Annotated[float, Field(gt=0, le=3600)] = 2.0
     request_seconds: Annotated[float, Field(gt=0, le=600)] = 30.0
     sign_in: Literal["development", "oidc", "none"] = "none"
+    public_url: AnyHttpUrl | None = None  # where browsers find the pages; None: host and port
+    oidc_household: OidcSettings | None = None
+    oidc_staff: OidcSettings | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.mode == "production" and self.sign_in == "development":
             raise ValueError("sign_in: the development provider signs anyone in; choose oidc")
+        self._check_sign_in()
         if self.member.startswith("gm") and self.municipality is None:
             raise ValueError("municipality: a municipality's node needs its four-digit code")
         if self.member not in self.peers:
             raise ValueError("peers: the member's own machine listener is missing")
         return self
+
+    def _check_sign_in(self) -> None:
+        providers = [one for one in (self.oidc_household, self.oidc_staff) if one is not None]
+        if self.sign_in == "oidc" and (not providers or self.public_url is None):
+            raise ValueError("sign_in: oidc needs public_url and oidc_household or oidc_staff")
+        if self.oidc_household is not None and self.oidc_household.person_claim is None:
+            raise ValueError("oidc_household: person_claim is missing; it names where the BSN is")
+        if self.oidc_staff is not None and self.oidc_staff.roles_claim is None:
+            raise ValueError("oidc_staff: roles_claim is missing; it names where the roles are")
+        plain = [one for one in providers if not one.issuer.startswith("https://")]
+        if self.mode == "production" and plain:
+            raise ValueError("oidc: a provider without https cannot be trusted; use https")
+
+    @property
+    def pages_url(self) -> str:
+        """Where browsers find the pages, without a slash at the end."""
+        if self.public_url is None:
+            return f"http://{self.host}:{self.port}"
+        return str(self.public_url).rstrip("/")
 
     @classmethod
     def settings_customise_sources(  # the signature is pydantic's; three sources are not for us
