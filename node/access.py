@@ -22,8 +22,8 @@ COMPETENCE_FILE: Final = Path(__file__).parent.parent / "specs" / "competence.ya
 MUNICIPALITY: Final = "municipality"
 MUNICIPALITY_PREFIX: Final = "gm"  # member id of a municipality: gm + its code
 
-Scope = Literal["all", "residence", "covenant", "party", "corrected"]
-SpeaksFor = Literal["residents", "anyone", "own_record"]
+Scope = Literal["all", "residence", "covenant", "party", "named", "left", "corrected"]
+SpeaksFor = Literal["residents", "anyone", "own_record", "plan"]
 Confidence = Literal["text", "unverified"]
 
 
@@ -135,6 +135,10 @@ def recipients(
             found |= with_role & set(of_corrected)
         elif reader.scope == "party":
             found |= with_role & {str(getattr(data, "party", ""))}
+        elif reader.scope == "named":
+            found |= with_role & {str(getattr(data, "to", ""))}
+        elif reader.scope == "left":
+            found |= with_role & {municipality_member(str(getattr(data, "left", "")))}
         elif residences is None:
             unknown = unknown or bool(with_role - {author})
         else:

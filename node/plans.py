@@ -306,6 +306,7 @@ def _planned(outcome: PlanOutcome, scope: Scope) -> list[PlanLine]:
     return [
         PlanLine(
             flow=codes[line.flow],
+            direction=line.direction,
             period=line.period,
             natural_date=line.natural,
             planned_date=line.planned,

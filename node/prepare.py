@@ -23,9 +23,11 @@ from node.ledger_view import LedgerView, role_of, roles_of
 from node.receiving.competent import residence_at, verdict
 from node.sealing import commitment, new_content, record_id
 from node.stores import schema_sql as tables
+from node.stores import tellings_sql as tellings
 from node.stores.store_sql import Records, Residence, StoredRecord
-from node.stores.work_sql import add_once, put
+from node.stores.work_sql import add_once, put, to_desk
 from node.subjects import main_paths, persons_of
+from node.tellings import Repeated, Stale, judge
 from scheduler.folding.facts import SubjectId
 from specs.canonical import canonical_bytes
 from specs.errors import Problem
@@ -33,6 +35,11 @@ from specs.event import Event, EventFaultError, payload_bytes, utc_text
 from specs.records import RECORD_TYPES, Correction, RecordData, RecordDraft
 
 FAR_INDEX: Final = 2**53  # an entry yet to come: everything known counts for it
+RETURNED: Final = "returned"
+RETURNED_DETAIL: Final = (
+    "this value was told before and another one since; it came in another delivery and was taken "
+    "as a return to it: if that delivery is an old one, take the record back by a correction"
+)
 _MAC_CONTEXT: Final = b"vastedag/content/v1\x00"
 
 
@@ -65,8 +72,41 @@ class Preparer:
         then nothing of the draft is stored.
         """
         rule = self._rule(draft)
-        identity = record_id(self.author.id_secret, draft.source_event_id)
         content_mac = self._mac(draft)
+        if draft.told is None:
+            return self._record(connection, rule, draft, draft.source_event_id, content_mac, now)
+        told = tellings.hidden(self.author.id_secret, draft.told)
+        said = tellings.said(connection, told)
+        verdict = judge(told, content_mac, said)
+        if isinstance(verdict, Stale):
+            raise RefusedError("superseded", f"{draft.type}: {verdict.reason}")
+        if isinstance(verdict, Repeated):
+            tellings.told_again(connection, verdict.said, told)
+            earlier = self.records.get(connection, self.author.member, verdict.said.record)
+            assert earlier is not None  # its telling was noted with it
+            return _same(earlier, content_mac)
+        event_id = _numbered(draft.source_event_id, verdict.occurrence)
+        identity = self._record(connection, rule, draft, event_id, content_mac, now)
+        tellings.add(connection, told, identity, content_mac, utc_text(now), len(said))
+        if verdict.returned:
+            # Only the order of deliveries says so: a human sees that an old value came back.
+            to_desk(
+                connection, self.author.member, identity, RETURNED, RETURNED_DETAIL,
+                int(now.timestamp()),
+            )  # fmt: skip
+        return identity
+
+    def _record(
+        self,
+        connection: Connection,
+        rule: TypeRule,
+        draft: RecordDraft,
+        event_id: str,
+        content_mac: bytes,
+        now: datetime,
+    ) -> str:
+        """The record under this event id: what is there, or stored now."""
+        identity = record_id(self.author.id_secret, event_id)
         earlier = self.records.get(connection, self.author.member, identity)
         if earlier is not None:
             return _same(earlier, content_mac)
@@ -74,6 +114,8 @@ class Preparer:
             persons = self._persons(connection, draft)
             self._check_author(connection, rule, draft.data, persons)
             self._store(connection, rule, draft, identity, content_mac, persons, now)
+            if isinstance(draft.data, Correction):
+                tellings.take_back(connection, draft.data.corrects, utc_text(now))
         return identity
 
     def sign_again(self, connection: Connection, record: StoredRecord, now: datetime) -> bytes:
@@ -141,7 +183,7 @@ class Preparer:
     ) -> None:
         if rule.speaks_for == "own_record":
             self._check_corrected(connection, data)
-        if rule.speaks_for != "residents":
+        if rule.speaks_for not in ("residents", "plan"):
             return
         homes: Mapping[str, Sequence[Residence]] = {
             path: self.records.residences(connection, subject) for path, subject in persons
@@ -251,6 +293,11 @@ class Preparer:
             select(tables.outbox.c.recipient).where(tables.outbox.c.id == data.corrects)
         )
         return frozenset(str(recipient) for recipient in rows.scalars())
+
+
+def _numbered(event_id: str, occurrence: int) -> str:
+    """The event id of the nth telling of the same value; the first has it plain."""
+    return event_id if occurrence == 0 else f"{event_id}~{occurrence}"
 
 
 def _same(earlier: StoredRecord, content_mac: bytes) -> str:

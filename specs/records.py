@@ -11,52 +11,35 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from specs.values import CENTS_MAX, Bsn, Month, check_iban
-
-RecordClass = Literal["person", "income", "decision", "charge", "plan", "correction", "governance"]
-
-
-def _bsn(text: str) -> str:
-    return str(Bsn(text))
-
-
-def _month(text: str) -> str:
-    return str(Month.parse(text))
-
-
-BsnText = Annotated[str, AfterValidator(_bsn)]
-IbanText = Annotated[str, AfterValidator(check_iban)]
-MonthText = Annotated[str, AfterValidator(_month)]  # "2026-01"
-CentsInt = Annotated[int, Field(strict=True, ge=-CENTS_MAX, le=CENTS_MAX)]
-PositiveCents = Annotated[int, Field(strict=True, ge=0, le=CENTS_MAX)]
-Name = Annotated[str, Field(min_length=1, max_length=200)]
-Code = Annotated[str, Field(min_length=1, max_length=80)]
-
-
-class RecordData(BaseModel):
-    """Root of all record data: nothing unknown, nothing changed after birth, input never shown."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class PersonRef(RecordData):
-    """How a payload names a person; every recipient maps it to its own random subject id.
-
-    `surname` is the significant part (without prefixes). `bsn` may be unknown (a parent in an old
-    list): then a recipient has only name and date, and sends the record to the desk.
-    """
-
-    bsn: BsnText | None
-    birth_date: date | None
-    surname: Name
+from specs.records_base import BsnText as BsnText
+from specs.records_base import (
+    CentsInt,
+    Code,
+    MunicipalityCode,
+    Name,
+    PositiveCents,
+)
+from specs.records_base import IbanText as IbanText
+from specs.records_base import MonthText as MonthText
+from specs.records_base import PersonRef as PersonRef
+from specs.records_base import RecordClass as RecordClass
+from specs.records_base import RecordData as RecordData
+from specs.records_plan import Enrolment as Enrolment
+from specs.records_plan import PartyPlan as PartyPlan
+from specs.records_plan import PaymentReport as PaymentReport
+from specs.records_plan import PlanAnswer as PlanAnswer
+from specs.records_plan import PlanHandover as PlanHandover
+from specs.records_plan import PlanLine as PlanLine
+from specs.records_plan import PlanNotice as PlanNotice
+from specs.records_plan import Receiver as Receiver
 
 
 class Address(RecordData):
     """A Dutch address, or a place abroad (`country` is the code of national table 34)."""
 
-    municipality: Annotated[str, Field(pattern=r"^\d{4}$")] | None = None
+    municipality: MunicipalityCode | None = None
     street: Name | None = None
     number: Annotated[str, Field(max_length=20)] | None = None  # number with letter and addition
     postcode: Annotated[str, Field(pattern=r"^\d{4}[A-Z]{2}$")] | None = None
@@ -80,10 +63,14 @@ class Death(RecordData):
 
 
 class Move(RecordData):
-    """A new address; valid from its first day. Type says within, between, out of or into NL."""
+    """A new address; valid from its first day. Type says within, between, out of or into NL.
+
+    `left` is the municipality moved from, where the source says so: its pay plan is handed over.
+    """
 
     person: PersonRef
     address: Address
+    left: MunicipalityCode | None = None
 
 
 class AddressInvestigation(RecordData):
@@ -147,7 +134,8 @@ class Recurring(RecordData):
 
     The same vocabulary as `vastedag plan` (DESIGN 9.2). `person` is the one who pays or receives.
     With `calendar` (a file of `specs/paydays/`) the payer's own days count instead of `day`.
-    For rent, `bare_rent_cents` and `service_costs_cents` say what it is made of.
+    For rent, `bare_rent_cents` and `service_costs_cents` say what it is made of. `channel` is how a
+    charge is taken, where the source says so: one contract has one channel at a time.
     """
 
     person: PersonRef
@@ -176,6 +164,7 @@ class Recurring(RecordData):
     bare_rent_cents: PositiveCents | None = None
     service_costs_cents: PositiveCents | None = None
     independent_home: bool | None = None
+    channel: Literal["debit", "transfer", "deduction"] | None = None
     ended: bool = False
 
 
@@ -212,33 +201,6 @@ class AllowanceDecision(RecordData):
     confidence: Literal["primary", "secondary"]
     inputs: tuple[Code, ...]  # record ids
     replaces: Code | None = None  # id of the standing decision
-
-
-class Enrolment(RecordData):
-    """A household joins one pay date; the person agrees for the household. P3."""
-
-    person: PersonRef
-    members: tuple[PersonRef, ...]
-    preferred_day: Annotated[int, Field(ge=1, le=28)] | None = None
-    agreed_on: date
-    withdrawn: bool = False
-
-
-class PlanLine(RecordData):
-    flow: Code
-    period: Annotated[str, Field(max_length=10)]
-    natural_date: date
-    planned_date: date
-    amount_cents: PositiveCents
-
-
-class PartyPlan(RecordData):
-    """The lines of one party in one household's plan, and only those (DESIGN 5, one per scope)."""
-
-    person: PersonRef
-    party: Name
-    day: Annotated[int, Field(ge=1, le=28)]
-    lines: tuple[PlanLine, ...]
 
 
 class Correction(RecordData):
@@ -280,6 +242,11 @@ STATED: Final = "nl.awir.opgave.gedaan"
 ALLOWANCE_SET: Final = "nl.awir.toeslag.vastgesteld"
 ENROLLED: Final = "nl.vastelasten.betaaldag.aangemeld"
 PLAN_SET: Final = "nl.vastelasten.betaalplan.vastgesteld"
+PLAN_ANSWERED: Final = "nl.vastelasten.betaalplan.beantwoord"
+PLAN_ANNOUNCED: Final = "nl.vastelasten.betaalplan.aangekondigd"
+PLAN_HANDED_OVER: Final = "nl.vastelasten.betaalplan.overgedragen"
+RECEIVER_SET: Final = "nl.vastelasten.ontvanger.aangewezen"
+PAYMENT_REPORTED: Final = "nl.vastelasten.betaling.gemeld"
 
 
 def _types() -> dict[str, RecordType]:
@@ -306,6 +273,11 @@ def _types() -> dict[str, RecordType]:
         (ALLOWANCE_SET, "decision", AllowanceDecision),
         (ENROLLED, "plan", Enrolment),
         (PLAN_SET, "plan", PartyPlan),
+        (PLAN_ANSWERED, "plan", PlanAnswer),
+        (PLAN_ANNOUNCED, "plan", PlanNotice),
+        (PLAN_HANDED_OVER, "plan", PlanHandover),
+        (RECEIVER_SET, "plan", Receiver),
+        (PAYMENT_REPORTED, "plan", PaymentReport),
     ]
     return {n: RecordType(name=n, record_class=c, model=m) for n, c, m in rows}
 
@@ -314,11 +286,27 @@ RECORD_TYPES: Final = _types()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """When and where a source told something that a later telling of it replaces.
+
+    A value told again after another one came in between is a new record; the node tells that from
+    a repeated delivery by these (node/tellings.py). All of it stays in the node.
+    """
+
+    slot: str  # what it is about, in the source's own terms: may hold personal data
+    at: str = ""  # the source's own moment, ISO 8601 in UTC or its day; "" when it gives none
+    delivery: str = ""  # digest of the delivery it came in; "" when it came alone
+    place: int = 0  # its place among the tellings of this slot in that delivery
+    last: bool = True  # the delivery says nothing later of this slot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordDraft:
     """A record as an adapter reads it: content and identity in the source, not yet signed.
 
     `source_event_id` is the same whenever the same fact of the source is read again, so that a file
-    read twice gives no second record; it may hold personal data and never leaves the node.
+    read twice gives no second record; it may hold personal data and never leaves the node. A source
+    without event ids of its own gets one from the content, and `told` says when it was told.
     """
 
     type: str
@@ -327,6 +315,7 @@ class RecordDraft:
     valid_from: date
     valid_until: date | None = None  # first day no longer valid; None = open
     where: str = ""  # place in the file
+    told: Telling | None = None  # None: the source numbers its events itself
 
     def data_json(self) -> dict[str, Any]:
         """The data as plain JSON values."""

@@ -8,7 +8,7 @@ that need no verdict: it depends on the entries, not on the order in which deliv
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final, Literal
 
 from node.access import MUNICIPALITY_PREFIX, SpeaksFor, municipality_member
@@ -52,16 +52,23 @@ def verdict(
     data: RecordData,
     n: int,
     residences: Mapping[str, Sequence[Residence]],
+    covenants: Collection[str] = (),
 ) -> Verdict:
     """Whether author may record this about these persons at entry n.
 
     residences: by path of each person in the data, empty where nothing is known. One of the
     persons must be a resident of the author (a union joins two municipalities; a birth is
-    recorded where the child or a parent lives).
+    recorded where the child or a parent lives). Of a pay plan: or a former resident, and where
+    nothing is known of anybody, an author among the reader's covenants.
     """
-    if speaks_for != "residents":
+    if speaks_for not in ("residents", "plan"):
         return "accepted"
     own = author.removeprefix(MUNICIPALITY_PREFIX)
+    if speaks_for == "plan":
+        if any(home.municipality == own for known in residences.values() for home in known):
+            return "accepted"
+        if author in covenants and not any(residences.values()):
+            return "accepted"
     if stated_municipality(data) == own:
         return "accepted"
     homes = [residence_at(known, n) for known in residences.values()]

@@ -23,6 +23,7 @@ from specs.event import Event, parse_payload
 from specs.records import Correction
 
 WAITING: Final = "waiting"
+JUDGED: Final = ("residents", "plan")  # counts by where the persons live
 STATES: Final[Mapping[Verdict, str]] = {
     "accepted": "opened",
     "waiting": WAITING,
@@ -55,13 +56,18 @@ class Standing:
         persons: int,
     ) -> Verdict:
         """Whether the author may record this at entry n; persons: how many it names by BSN."""
-        if rule.speaks_for != "residents":
+        if rule.speaks_for not in JUDGED:
             return "accepted"
         homes = {path: self._records.residences(connection, who) for path, who in subjects.items()}
         for place in range(persons - len(homes)):
             homes[f"unknown.{place}"] = []  # a person this node has never heard of lives anywhere
         return competent.verdict(
-            rule.speaks_for, author=event.author, data=event.data, n=n, residences=homes
+            rule.speaks_for,
+            author=event.author,
+            data=event.data,
+            n=n,
+            residences=homes,
+            covenants=self._preparer.author.covenants,
         )
 
     def settle(self, connection: Connection, event: Event, n: int, now: int) -> None:
@@ -81,7 +87,7 @@ class Standing:
         self._records.change(connection, event.author, event.id, state=STATES[answer])
         if answer != "accepted":
             work.to_desk(connection, event.author, event.id, answer, REASONS[answer], now)
-        elif self._competence.rule(event.type).speaks_for == "residents":
+        elif self._competence.rule(event.type).speaks_for in JUDGED:
             work.off_desk(connection, event.author, event.id, ("waiting", "not_competent"))
 
     def _note_residence(
@@ -168,7 +174,7 @@ class Standing:
     def _judged_types(self) -> tuple[str, ...]:
         """The types that count only by where their persons live."""
         rules = self._competence.rules.values()
-        return tuple(rule.type for rule in rules if rule.speaks_for == "residents")
+        return tuple(rule.type for rule in rules if rule.speaks_for in JUDGED)
 
     def _address_again(self, connection: Connection, subject: SubjectId) -> None:
         """Own records that waited for a municipality find their recipients now."""

@@ -43,11 +43,11 @@ GOVERNANCE: Final = "governance"
 # The role x class matrix of DESIGN 4; governance is a matter of keys, not of roles.
 MATRIX: Final[Mapping[str, Sequence[str]]] = {
     "municipality": ("person", "income", "decision", "charge", "plan", "correction"),
-    "uwv": ("income", "decision", "correction"),
-    "svb": ("income", "decision", "correction"),
-    "belastingdienst": ("income", "decision", "correction"),
-    "toeslagen": ("decision", "correction"),
-    "creditor": ("charge", "correction"),
+    "uwv": ("income", "decision", "plan", "correction"),
+    "svb": ("income", "decision", "plan", "correction"),
+    "belastingdienst": ("income", "decision", "plan", "correction"),
+    "toeslagen": ("decision", "plan", "correction"),
+    "creditor": ("charge", "plan", "correction"),
 }
 
 Part = Literal["sequencer", "mirror", "witness"]
