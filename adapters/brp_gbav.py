@@ -9,6 +9,7 @@ postcode corrected): the newest counts.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Final
@@ -47,6 +48,7 @@ _COLUMNS: Final = (
     "09.01.20", "09.02.40", "09.03.10", "09.H",
 )  # fmt: skip
 _KINDS: Final[dict[str, UnionKind]] = {"H": "marriage", "P": "registered_partnership"}
+_STAMP: Final = re.compile(r"[0-9]{17}")
 _WITHDRAWN: Final = ("F", "W")  # 67.20: list made in error, list wiped
 
 
@@ -98,7 +100,16 @@ def _read_list(rows: Sequence[Row], report: Report) -> PersonList | None:
         death=death,
         investigations=investigations,
         children=_children(children, report),
+        as_of=_as_of(top["07.80.20"]),
     )
+
+
+def _as_of(stamp: str) -> str:
+    """The moment of the list's version (LO3 80.20: year to milliseconds), ISO 8601; "" for none."""
+    if not _STAMP.fullmatch(stamp):
+        return ""
+    day = f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]}"
+    return f"{day}T{stamp[8:10]}:{stamp[10:12]}:{stamp[12:14]}.{stamp[14:]}Z"
 
 
 def _person(row: Row, category: str, report: Report) -> ListedPerson | None:

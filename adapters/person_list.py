@@ -95,6 +95,7 @@ class PersonList:
     death: tuple[date, str] | None
     investigations: tuple[Investigation, ...]
     children: tuple[ListedPerson, ...]
+    as_of: str = ""  # the moment of this version of the list; "" when the source gives none
 
 
 def one_list_per_bsn(lists: Sequence[PersonList], report: Report) -> list[PersonList]:
@@ -184,6 +185,7 @@ def _moves(one: PersonList, report: Report) -> list[tuple[RecordDraft, bool]]:
             valid_from=residence.start,
             where=residence.where,
             report=report,
+            told_at=one.as_of,
         )
         if draft is not None:
             found.append((draft, residence is one.current))
@@ -222,7 +224,9 @@ def _death(one: PersonList, report: Report) -> list[RecordDraft]:
         return []
     day, where = one.death
     values = {"person": one.person.ref}
-    return _present(build(DEATH, values, valid_from=day, where=where, report=report))
+    return _present(
+        build(DEATH, values, valid_from=day, where=where, report=report, told_at=one.as_of)
+    )
 
 
 def _investigations(one: PersonList, report: Report) -> list[RecordDraft]:

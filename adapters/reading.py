@@ -7,8 +7,9 @@ fact. Opening the file, deciding which reader, and sending the drafts on are lef
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
@@ -16,7 +17,19 @@ from pydantic import ValidationError
 
 from specs.canonical import digest_of
 from specs.errors import Problem, ValueFaultError
-from specs.records import RECORD_TYPES, RecordData, RecordDraft
+from specs.records import (
+    RECORD_TYPES,
+    Death,
+    Enrolment,
+    IncomeRelation,
+    IncomeStatement,
+    Move,
+    RecordData,
+    RecordDraft,
+    Recurring,
+    Statement,
+    Telling,
+)
 from specs.values import Bsn
 
 FILE_BYTES_MAX: Final = 32 * 1024 * 1024  # the RvIG set of 687 lists has 1.1 MB
@@ -120,7 +133,8 @@ def draft_id(kind: str, data: RecordData, valid_from: date, valid_until: date | 
     """The identity of a fact in its source, from its content alone.
 
     The same fact read twice, or from the lists of two persons, gives the same identity and so
-    one record; a fact delivered with other content gives another record.
+    one record; a fact delivered with other content gives another record. A value that comes back
+    after another one was told has this identity too: `told` lets the node tell the two apart.
     """
     content = {
         "type": kind,
@@ -131,6 +145,51 @@ def draft_id(kind: str, data: RecordData, valid_from: date, valid_until: date | 
     return f"{kind}:{digest_of(content)}"
 
 
+def slot_of(kind: str, data: RecordData, valid_from: date) -> str | None:
+    """What the fact is about: a later telling with the same slot takes the place of this one.
+
+    None where tellings stand beside each other (both parents tell a birth, both partners a union).
+    """
+    first = valid_from.isoformat()
+    if isinstance(data, IncomeStatement):
+        period = (data.period_start.isoformat(), data.period_end.isoformat())
+        parts: tuple[object, ...] = (kind, data.person.bsn, data.relation, *period)
+    elif isinstance(data, IncomeRelation):
+        parts = (kind, data.person.bsn, data.relation, first)
+    elif isinstance(data, Recurring):
+        parts = (kind, data.person.bsn, data.flow, first)
+    elif isinstance(data, Statement):
+        parts = (kind, data.person.bsn, data.fact, data.year, first)
+    elif isinstance(data, Move):  # within, between, into, out of: one address a day
+        parts = ("move", data.person.bsn, first)
+    elif isinstance(data, Enrolment):
+        parts = (kind, data.person.bsn, first)
+    elif isinstance(data, Death):
+        parts = (kind, data.person.bsn)
+    else:
+        return None
+    return digest_of(list(parts))
+
+
+def delivered(
+    drafts: Sequence[RecordDraft], delivery: str, at: str | None = None
+) -> list[RecordDraft]:
+    """The drafts with the delivery they came in, and its moment where the source gives none."""
+    slots = Counter(draft.told.slot for draft in drafts if draft.told is not None)
+    met: Counter[str] = Counter()
+    found: list[RecordDraft] = []
+    for draft in drafts:
+        told = draft.told
+        if told is not None:
+            place = met[told.slot]
+            met[told.slot] += 1
+            last = met[told.slot] == slots[told.slot]
+            moment = told.at or at or ""
+            told = replace(told, delivery=delivery, place=place, last=last, at=moment)
+        found.append(replace(draft, told=told))
+    return found
+
+
 def build(
     kind: str,
     values: Mapping[str, Any],
@@ -139,8 +198,12 @@ def build(
     valid_until: date | None = None,
     where: str,
     report: Report,
+    told_at: str = "",
 ) -> RecordDraft | None:
-    """A draft of that type, or None with one problem per field that its model refuses."""
+    """A draft of that type, or None with one problem per field that its model refuses.
+
+    `told_at` is the moment at which the source itself says that it told this.
+    """
     try:
         data = RECORD_TYPES[kind].model.model_validate(dict(values))
     except ValidationError as error:
@@ -149,6 +212,7 @@ def build(
             reason = fault["msg"].removeprefix("Value error, ")
             report.add(where, name, reason, "correct it at the source and send it again")
         return None
+    slot = slot_of(kind, data, valid_from)
     return RecordDraft(
         type=kind,
         source_event_id=draft_id(kind, data, valid_from, valid_until),
@@ -156,12 +220,20 @@ def build(
         valid_from=valid_from,
         valid_until=valid_until,
         where=where,
+        told=None if slot is None else Telling(slot=slot, at=told_at),
     )
 
 
 def without_doubles(drafts: list[RecordDraft]) -> list[RecordDraft]:
-    """The drafts in their order, each identity once (its first place counts)."""
-    first: dict[str, RecordDraft] = {}
+    """The drafts in their order, a telling that only repeats the one before it left out.
+
+    A value that comes back after another one of the same slot stays: it is told again.
+    """
+    standing: dict[str, str] = {}
+    kept: list[RecordDraft] = []
     for draft in drafts:
-        first.setdefault(draft.source_event_id, draft)
-    return list(first.values())
+        slot = draft.source_event_id if draft.told is None else draft.told.slot
+        if standing.get(slot) != draft.source_event_id:
+            kept.append(draft)
+        standing[slot] = draft.source_event_id
+    return kept

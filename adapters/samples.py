@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,8 +19,9 @@ import yaml
 from adapters.births import one_birth_per_child
 from adapters.errors import ManifestError
 from adapters.formats import FORMATS, detect
-from adapters.reading import FILE_BYTES_MAX, ReadResult, Report, masked
+from adapters.reading import FILE_BYTES_MAX, ReadResult, Report, delivered, masked
 from adapters.suwinet import suwinet_brp, suwinet_uwv
+from specs.canonical import digest_of
 from specs.errors import Problem
 from specs.records import (
     KINDERBIJSLAG_SET,
@@ -115,7 +117,16 @@ def read_all(data: DataSet) -> list[tuple[DataFile, list[RecordDraft], list[Prob
         file, _, found = read[place]
         more = [problem for problem in problems if problem.source == masked(file.name)]
         read[place] = (file, drafts, [*found, *more])
-    return read
+    return _one_delivery(read)
+
+
+def _one_delivery(
+    read: Sequence[tuple[DataFile, list[RecordDraft], list[Problem]]],
+) -> list[tuple[DataFile, list[RecordDraft], list[Problem]]]:
+    """The set is one delivery in the order of its files: loading it again repeats all of it."""
+    every = [draft for _, drafts, _ in read for draft in drafts]
+    marked = iter(delivered(every, digest_of([draft.source_event_id for draft in every])))
+    return [(file, list(islice(marked, len(drafts))), found) for file, drafts, found in read]
 
 
 def member_for(file: DataFile, draft: RecordDraft) -> str:

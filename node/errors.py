@@ -23,6 +23,7 @@ REFUSALS: Final[dict[str, tuple[int, str]]] = {
     "stale_seen": (409, "The ledger size the event names is too old"),
     "future_seen": (409, "The ledger size the event names does not exist yet"),
     "reused_id": (409, "This id was used before with other content"),
+    "superseded": (409, "The source told something else of this since"),
     "unknown_member": (403, "No member has this name"),
     "wrong_key": (403, "The signature is of no key this member may use for it"),
     "bad_signature": (403, "The signature does not verify"),

@@ -7,12 +7,14 @@ problem is told at once; sending the corrected file again gives the good rows th
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from adapters.formats import FORMATS
+from adapters.reading import delivered
 from ledger.errors import BusyError
 from node.errors import RefusedError, UnavailableError
 from specs.errors import Problem
@@ -87,12 +89,16 @@ class Loaded:
 
 
 def read(
-    content: bytes, format_name: str, source: str
+    content: bytes, format_name: str, source: str, at: str | None = None
 ) -> tuple[Sequence[RecordDraft], Sequence[Problem]]:
-    """Read one file: drafts and problems, for any bytes. Raises FormatUnknownError."""
+    """Read one file: drafts and problems, for any bytes. Raises FormatUnknownError.
+
+    `at` is the moment of the delivery, for a format that names none itself.
+    """
     if format_name not in FORMATS:
         raise FormatUnknownError(format_name)
-    return FORMATS[format_name](content, source=source)
+    drafts, problems = FORMATS[format_name](content, source=source)
+    return delivered(drafts, hashlib.sha256(content).hexdigest(), at), problems
 
 
 async def load(

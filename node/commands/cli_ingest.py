@@ -6,6 +6,7 @@ import argparse
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -18,25 +19,46 @@ from node.errors import NodeError
 from node.flow import record
 from node.ingest import Answer, Loaded, load, loaded, read
 from node.runtime import Node
+from specs.event import utc_text
 from specs.records import RecordDraft
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the agency's file; `-` reads standard input")
     parser.add_argument("--format", metavar="F", required=True, choices=sorted(FORMATS))
+    parser.add_argument(
+        "--delivered",
+        metavar="MOMENT",
+        type=_moment,
+        help="when the source said this, 2026-01-31T12:00:00Z, for a format that does not tell",
+    )
     parser.add_argument("--dry-run", action="store_true", help="read it only; needs no node")
     add_home(parser)
     parser.epilog = (
         f"Formats: {', '.join(sorted(FORMATS))}.\n"
         "Good rows are recorded, also when others are not; exit 1 when a row was lost.\n"
-        "The same file again makes no second record."
+        "The same file again makes no second record; a value that comes back after another one\n"
+        "is a new record when its file is another one, or --delivered names a later moment."
     )
+
+
+def _moment(text: str) -> str:
+    """A moment in UTC as it is kept; raises ArgumentTypeError."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no moment such as 2026-01-31T12:00:00Z")
+    return utc_text(moment)
 
 
 def _run(arguments: argparse.Namespace, output: Output) -> int:
     """Read, record, and tell what became of every row."""
     source = "standard input" if arguments.file == "-" else masked(Path(arguments.file).name)
-    drafts, problems = read(read_bytes(arguments.file), arguments.format, source)
+    drafts, problems = read(
+        read_bytes(arguments.file), arguments.format, source, arguments.delivered
+    )
     if arguments.dry_run:
         told = [Answer()] * len(drafts)
     else:

@@ -63,6 +63,22 @@ persons: Final = Table(
 )
 persons_by_subject: Final = Index("node_persons_subject", persons.c.subject)
 
+# What a source told of one slot, in the order of recording; slot and delivery as keyed digests.
+tellings: Final = Table(
+    "node_tellings",
+    metadata,
+    Column("slot", String(64), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("id", String(43), nullable=False),
+    Column("content", LargeBinary, nullable=False),  # keyed digest, as content_mac
+    Column("at", String(32), nullable=False),  # the source's own moment, or ""
+    Column("noted", String(32), nullable=False),
+    Column("delivery", String(64), nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("taken_back", String(32), nullable=False),
+)
+tellings_by_record: Final = Index("node_tellings_record", tellings.c.id)
+
 residences: Final = Table(
     "node_residences",
     metadata,
@@ -188,3 +204,12 @@ leases: Final = Table(
     Column("holder", String(80), nullable=False),
     Column("until", _NUMBER, nullable=False),
 )
+
+# Sessions and sign-ins that count no more, kept until they would have ended by age.
+ended_visits: Final = Table(
+    "node_ended_visits",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("until", _NUMBER, nullable=False),
+)
+ended_visits_by_end: Final = Index("node_ended_visits_until", ended_visits.c.until)

@@ -279,6 +279,7 @@ class Records:
             self.drop_residence(connection, author, record)
             connection.execute(delete(tables.outbox).where(tables.outbox.c.id == record))
             connection.execute(delete(tables.unaddressed).where(tables.unaddressed.c.id == record))
+            connection.execute(delete(tables.tellings).where(tables.tellings.c.id == record))
         return len(gone)
 
 
