@@ -4,7 +4,7 @@
 run: for one
 household the time Python needs to make the steps of its trace alone, for columns the time numpy
 needs for as many plain multiplications and additions as the formulas have operations. Rows are made
-by a seeded generator within ordinary bounds; folding of persons is not in the column figure.
+by a seeded generator within ordinary bounds; folding of persons is in bench_population.py.
 """
 
 from __future__ import annotations
@@ -25,19 +25,7 @@ from scheduler.derive import derive_all, derive_view
 from scheduler.documents.calc_document import parse
 from scheduler.errors import SchedulerError
 from scheduler.folding.persons import Household
-from scheduler.population import (
-    APPLICANT,
-    CHILD,
-    FOLDS,
-    HOUSEMATE,
-    NEVER,
-    PARTNER,
-    ROWS_MAX,
-    Block,
-    HouseholdColumns,
-    PersonColumns,
-    derive_block,
-)
+from scheduler.population.block import TOESLAGEN
 from scheduler.rulebook import Rulebook
 from scheduler.schemes.toeslagen import YearView
 
@@ -45,9 +33,6 @@ SEED: Final = 20261122
 YEAR: Final = 2026
 ROUNDS: Final = 200
 ROWS: Final = 65_536
-TOESLAGEN: Final = (
-    "zorgtoeslag", "huurtoeslag", "kindgebonden_budget", "kinderopvangtoeslag",
-)  # fmt: skip
 ORDINARY_MAX: Final = 6_000_000  # cents: incomes and the like of the generated rows
 DOCUMENT: Final[Mapping[str, object]] = {
     "year": YEAR, "applicant": "a", "partner": "b", "partner_from": "2026-04-12",
@@ -72,7 +57,6 @@ def bench(rows: int = ROWS) -> dict[str, Any]:
     return {
         "derive": bench_derive(book),
         "columns": bench_columns(book, rows),
-        "population": bench_population(book, min(rows, ROWS_MAX)),
     }
 
 
@@ -114,53 +98,6 @@ def bench_columns(book: Rulebook, rows: int = ROWS) -> dict[str, Any]:
             "limit": round(rows / limit), "ratio": round(limit / seconds, 3),
         }  # fmt: skip
     return found
-
-
-def bench_population(book: Rulebook, rows: int) -> dict[str, Any]:
-    """Household-years a second on one core, folding of persons included, per toeslag."""
-    persons, households = generate(rows)
-    found: dict[str, Any] = {"households": rows, "persons": len(persons.role)}
-    for scheme in FOLDS:
-        start = time.process_time()
-        derive_block(Block(persons, households, YEAR), scheme, book)
-        seconds = time.process_time() - start
-        found[scheme] = {"household_years_per_second": round(rows / seconds)}
-    return found
-
-
-def generate(rows: int) -> tuple[PersonColumns, HouseholdColumns]:
-    """Households by chance: half with a partner, up to three children, some with a housemate. They
-    are input of the right size and shape for measuring, no picture of a country.
-    """
-    chance = np.random.default_rng(SEED)
-    partners, children = chance.random(rows) < 0.5, chance.integers(0, 4, size=rows)
-    mates = chance.random(rows) < 0.1
-    sizes = 1 + partners + children + mates
-    household = np.repeat(np.arange(rows, dtype=np.int64), sizes)
-    place = np.arange(len(household)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    with_partner = np.repeat(partners, sizes)
-    last = place == np.repeat(sizes - 1, sizes)
-    role = np.where(place == 0, APPLICANT, np.where((place == 1) & with_partner, PARTNER, CHILD))
-    role = np.where(last & np.repeat(mates, sizes), HOUSEMATE, role)
-    young = role == CHILD
-    size = len(household)
-    adult_year = chance.integers(1940, 2005, size=size)
-    persons = PersonColumns(
-        household=household, role=role.astype(np.int64),
-        birth_year=np.where(young, chance.integers(2008, 2026, size=size), adult_year),
-        birth_month=chance.integers(1, 13, size=size), birth_day=chance.integers(1, 29, size=size),
-        start=np.zeros(size, dtype=np.int64), end=np.full(size, NEVER, dtype=np.int64),
-        insured=np.ones(size, dtype=np.bool_),
-        income=np.where(young, 0, chance.integers(0, ORDINARY_MAX, size=size)),
-        assets=np.where(young, 0, chance.integers(0, ORDINARY_MAX, size=size)),
-    )  # fmt: skip
-    yes = np.ones(rows, dtype=np.bool_)
-    homes = HouseholdColumns(
-        rents=yes, independent=yes, adapted=~yes,
-        bare_rent=chance.integers(30_000, 110_000, size=rows),
-        service_costs=np.zeros(rows, dtype=np.int64),
-    )  # fmt: skip
-    return persons, homes
 
 
 def _untraced(household: Household, book: Rulebook) -> None:

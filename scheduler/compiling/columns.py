@@ -7,9 +7,9 @@ refuses columns outside them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +20,15 @@ from scheduler.errors import SchedulerError
 
 Column: TypeAlias = NDArray[np.int64]
 Columns: TypeAlias = list[Column]
+Chosen: TypeAlias = NDArray[np.intp]
 Run: TypeAlias = Callable[[Columns], Column]
 NOT_COMPUTED: Final[Column] = np.zeros(0, dtype=np.int64)
+
+
+class Inputs(Protocol):
+    """Inputs by name: a mapping of columns, or something that makes each when it is asked for."""
+
+    def __getitem__(self, name: str, /) -> Column: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,31 +150,37 @@ class ColumnProgram:
     """A program bound to columns, once per version."""
 
     def __init__(self, program: Program, wanted: frozenset[str] | None = None) -> None:
-        """`wanted` names the steps asked for; what they do not need is not computed."""
+        """`wanted` names the steps asked for; nothing else is read or computed."""
         self._program = program
         needed = set(program.by_name) if wanted is None else _behind(program, wanted)
         self._runs = [
-            bind_columns(step.typed.op, program.tables) if step.spec.name in needed else None
-            for step in program.steps
-        ]
+            (step.spec.name, step.slot, bind_columns(step.typed.op, program.tables))
+            for step in program.steps if step.spec.name in needed
+        ]  # fmt: skip
+        read = {slot for step in program.steps if step.spec.name in needed
+                for slot in _slots_read(step.typed.op)}  # fmt: skip
+        self._reads = [(name, program.slots[name]) for name in program.inputs
+                       if wanted is None or program.slots[name] in read]  # fmt: skip
 
-    def run(self, inputs: Mapping[str, Column]) -> dict[str, Column]:
-        """The steps by name; raises SchedulerError for a column outside its bounds."""
-        columns: Columns = []
+    def run(self, inputs: Inputs, chosen: Chosen | None = None) -> dict[str, Column]:
+        """The steps by name, for all rows or the chosen ones; raises SchedulerError for a column
+        outside its bounds.
+        """
+        columns: Columns = [NOT_COMPUTED] * len(self._program.slots)
         rows = 0
-        for name in self._program.inputs:
+        for name, slot in self._reads:
             column = np.asarray(inputs[name], dtype=np.int64)
+            if chosen is not None:
+                column = column[chosen]
             bounds = self._program.typed_inputs[name].op
             if column.size and not (bounds.low <= column.min() and column.max() <= bounds.high):
                 raise SchedulerError(f"the column {name!r} leaves its bounds; set those rows aside")
-            columns.append(column)
+            columns[slot] = column
             rows = len(column)
         found: dict[str, Column] = {}
-        for step, run in zip(self._program.steps, self._runs, strict=True):
-            column = NOT_COMPUTED if run is None else run(columns)
-            columns.append(column)
-            if run is not None:
-                found[step.spec.name] = column if column.ndim else np.broadcast_to(column, (rows,))
+        for name, slot, run in self._runs:
+            column = columns[slot] = run(columns)
+            found[name] = column if column.ndim else np.broadcast_to(column, (rows,))
         return found
 
 
@@ -176,22 +189,28 @@ class ColumnVersion:
 
     def __init__(self, version: Version) -> None:
         self.version = version
-        self._conditions = [step.spec.name for step in version.month.conditions]
+        self._conditions = tuple(step.spec.name for step in version.month.conditions)
+        self._right = ColumnProgram(version.month, frozenset(self._conditions))
         outputs = {version.file.month_output, version.file.year_part} - {None}
-        wanted = frozenset(map(str, outputs)) | frozenset(self._conditions)
-        self._month = ColumnProgram(version.month, wanted)
+        self._amounts = ColumnProgram(version.month, frozenset(map(str, outputs)))
         self._year = None if version.year is None else ColumnProgram(version.year)
 
-    def run_month(self, inputs: Mapping[str, Column]) -> MonthColumns:
-        """Amounts of one month; without a right they are zero."""
-        steps = self._month.run(inputs)
-        paid = steps[self.version.file.month_output]
-        right = np.ones(paid.shape, dtype=np.int64)
+    def run_month(self, inputs: Inputs) -> MonthColumns:
+        """Amounts of one month; without a right they are zero. The conditions come first: only the
+        rows that meet them are computed.
+        """
+        rows = len(inputs[self.version.month.inputs[0]])
+        steps = self._right.run(inputs)
+        right = np.ones(rows, dtype=np.int64)
         for name in self._conditions:
-            right = right * steps[name]
+            right &= steps[name]
+        chosen = np.flatnonzero(right)
+        amounts = self._amounts.run(inputs, None if len(chosen) == rows else chosen)
+        paid = _spread(amounts[self.version.file.month_output], chosen, rows)
         part_name = self.version.file.year_part
-        part = np.zeros_like(paid) if part_name is None else steps[part_name]
-        return MonthColumns(paid=paid * right, part=part * right, right=right != 0)
+        part = np.zeros_like(paid) if part_name is None else _spread(
+            amounts[part_name], chosen, rows)  # fmt: skip
+        return MonthColumns(paid=paid, part=part, right=right != 0)
 
     def run_year(self, sum_of_parts: Column) -> Column:
         """The award of the year in cents from the sum of the months' parts; what the law does not
@@ -206,3 +225,12 @@ class ColumnVersion:
             if step.spec.kind == "condition":
                 award = award * steps[step.spec.name]
         return award
+
+
+def _spread(column: Column, chosen: Chosen, rows: int) -> Column:
+    """The column of the chosen rows among all; the others zero."""
+    if len(chosen) == rows:
+        return column
+    found = np.zeros(rows, dtype=np.int64)
+    found[chosen] = column
+    return found
