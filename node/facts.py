@@ -61,6 +61,11 @@ class Facts:
         with self._database.read() as connection:
             return self._records.subjects.identity(connection, subject)
 
+    def known_as(self, bsn: str) -> SubjectId | None:
+        """The subject with this BSN; None when this node knows nobody so."""
+        with self._database.read() as connection:
+            return self._records.subjects.known_as(connection, bsn)
+
     def subjects(self) -> list[SubjectId]:
         """Every subject this node knows."""
         with self._database.read() as connection:

@@ -78,15 +78,18 @@ class Subjects:
         """The keyed hash under which a BSN is found, hex."""
         return hmac.digest(self.__lookup_secret, _LOOKUP + bsn.encode(), hashlib.sha256).hex()
 
+    def known_as(self, connection: Connection, bsn: str) -> SubjectId | None:
+        """The subject with this BSN, None when there is none. Joins nobody: see `find`."""
+        row = connection.execute(
+            select(tables.subjects.c.subject).where(tables.subjects.c.lookup == self.lookup(bsn))
+        ).scalar_one_or_none()
+        return None if row is None else SubjectId(row)
+
     def find(self, connection: Connection, person: PersonRef) -> SubjectId | None:
         """The subject of a person, None when not known yet; raises MisfitError."""
         if person.bsn is None:
             raise MisfitError("a person without BSN: nobody is joined by name and date alone")
-        row = connection.execute(
-            select(tables.subjects.c.subject).where(
-                tables.subjects.c.lookup == self.lookup(person.bsn)
-            )
-        ).scalar_one_or_none()
+        row = self.known_as(connection, person.bsn)
         if row is None:
             return None
         known = self.identity(connection, row)
@@ -94,7 +97,7 @@ class Subjects:
             raise MisfitError("another birth date than is known under the same number")
         if _folded(known.surname) != _folded(person.surname):
             raise MisfitError("another surname than is known under the same number")
-        return SubjectId(row)
+        return row
 
     def find_or_add(self, connection: Connection, person: PersonRef) -> SubjectId:
         """The subject of a person, a fresh random one for somebody new; raises MisfitError."""

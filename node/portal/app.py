@@ -15,15 +15,19 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
-from node.portal.auth import Sessions
+from node.portal.doors import HOUSEHOLD_SIGN_IN, STAFF_SIGN_IN, page_route
 from node.portal.formatting import Language
 from node.portal.guard import Guard
+from node.portal.oidc import Audience
+from node.portal.oidc_http import Http, OidcClient, plain_http
 from node.portal.pages import STATIC, Pages, Site
 from node.portal.problems import install_problems
+from node.portal.provider_development import development_providers
 from node.portal.routes_events import create_api
 from node.portal.routes_health import health_router
 from node.portal.routes_log import log_router
-from node.portal.routes_mijn import MijnRoutes, page_route
+from node.portal.routes_mijn import MijnRoutes
+from node.portal.routes_sign_in import SignInRoutes
 from node.portal.surface import Surface
 from node.portal.visits import Clock, Visits
 
@@ -56,8 +60,8 @@ class StaticAssets(StaticFiles):
         return answer
 
 
-def create_app(surface: Surface, *, now: Clock = time.time) -> ASGIApp:
-    """The public web side of a node."""
+def create_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_http) -> ASGIApp:
+    """The public web side of a node. Raises StartError for pages nobody said who may see."""
     site = Site(
         name=surface.name,
         phone=surface.phone,
@@ -65,7 +69,7 @@ def create_app(surface: Surface, *, now: Clock = time.time) -> ASGIApp:
         log=surface.log is not None,
     )
     pages = Pages(site)
-    visits = Visits(Sessions(surface.session_key), development=surface.development, now=now)
+    visits = Visits(surface.session_key, surface.ended, development=surface.development, now=now)
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
 
     async def error_page(request: Request, status: int) -> Response:
@@ -84,6 +88,7 @@ def create_app(surface: Surface, *, now: Clock = time.time) -> ASGIApp:
 
     install_problems(app, error_page)
     app.include_router(_public_pages(pages, visits, site))
+    _add_sign_in(app, surface, pages, visits, http)
     if surface.calendars is not None:
         app.include_router(MijnRoutes(surface, surface.calendars, pages, visits).router())
     app.include_router(health_router(surface.member, surface.state))
@@ -92,6 +97,28 @@ def create_app(surface: Surface, *, now: Clock = time.time) -> ASGIApp:
     app.mount("/v1", create_api(surface.name, surface.intake))
     app.mount("/static", GZipMiddleware(StaticAssets(directory=STATIC), STATIC_BYTES_ZIPPED_MIN))
     return Guard(app)
+
+
+def _add_sign_in(app: FastAPI, surface: Surface, pages: Pages, visits: Visits, http: Http) -> None:
+    """Sign-in at the providers of the settings, or at the development provider."""
+    if surface.people is None:
+        return
+    people, base = surface.people, surface.public_url.rstrip("/")
+    ways_back: dict[Audience, str] = {
+        "household": f"{base}{HOUSEHOLD_SIGN_IN}/terug",
+        "staff": f"{base}{STAFF_SIGN_IN}/terug",
+    }
+    providers = dict(surface.providers)
+    if surface.sign_in == "development" and surface.development:
+        provider, known = development_providers(base, ways_back, people, pages, visits)
+        app.include_router(provider.router())
+        providers = known
+    clients = {
+        audience: OidcClient(provider, ways_back[audience], http)
+        for audience, provider in providers.items()
+    }
+    routes = SignInRoutes(clients, people, pages, visits, surface.session_key)
+    app.include_router(routes.router())
 
 
 def _public_pages(pages: Pages, visits: Visits, site: Site) -> APIRouter:

@@ -1,31 +1,29 @@
-"""Who is asking: signed session cookies of households and the guard of the development sign-in.
+"""Who is asking: the sessions of households and staff, and what ends them.
 
-A session is a small JSON text with an HMAC-SHA-256 (key from the node's home). It holds the node's
-own random subject id, never a BSN or a name. Sign-in makes a new session id (rotation); a session
+A session is a small signed JSON text in a cookie. It holds the node's own random subject ids or a
+keyed id of an employee, never a BSN or a name. Sign-in makes a new session id (rotation); a session
 ends by idleness, by age, or by signing out. Reading and writing HTTP is the work of the routes.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 import hmac
-import json
 import secrets
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Literal, Protocol, TypeAlias, get_args
 
 from node.errors import NodeError
 from node.portal.formatting import DEFAULT_LANGUAGE, Language, as_language
+from node.portal.signed_text import SignedText, SignedTextError
 
 SESSION_IDLE_SECONDS: Final = 30 * 60
 SESSION_AGE_SECONDS: Final = 8 * 60 * 60
 SESSION_RENEW_SECONDS: Final = 60  # a session seen longer ago than this gets a new cookie
-COOKIE_CHARACTERS_MAX: Final = 2_048
 ENDED_MAX: Final = 100_000  # signed-out sessions remembered until they would have ended
-KEY_BYTES: Final = 32
-_CONTEXT: Final = b"vastedag session v1\x00"
+
+Role: TypeAlias = Literal["household", "toezicht", "balie", "wijk"]
+STAFF_ROLES: Final[tuple[Role, ...]] = ("toezicht", "balie", "wijk")
 
 
 class SessionError(NodeError):
@@ -37,25 +35,79 @@ class SignInError(NodeError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """Who signed in: a person for one household, or an employee with roles.
+
+    `mandate` is the record by which `person` acts for a household that is not his own.
+    """
+
+    person: str | None = None
+    household: str | None = None
+    mandate: str | None = None
+    staff: str | None = None
+    roles: tuple[Role, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One visit. `household` is None before sign-in; times are whole seconds since 1970."""
+    """One visit; nobody's before sign-in. Times are whole seconds since 1970."""
 
     id: str
     csrf: str
     born: int
     seen: int
-    household: str | None = None
     language: Language = DEFAULT_LANGUAGE
+    person: str | None = None
+    household: str | None = None
+    mandate: str | None = None
+    staff: str | None = None
+    roles: tuple[Role, ...] = ()
+
+    @property
+    def held(self) -> Collection[Role]:
+        """Every role this visit has now."""
+        return ("household", *self.roles) if self.household is not None else self.roles
+
+
+class EndedPort(Protocol):
+    """Ids that count no more, shared by all processes of the web side."""
+
+    def end(self, identifier: str, until: int, now: int) -> bool:
+        """Remember it until then (seconds since 1970); False when it had ended before."""
+        ...
+
+    def has_ended(self, identifier: str) -> bool:
+        """Whether it was ended."""
+        ...
+
+
+class EndedHere:
+    """Ended ids in the memory of one process: for a node with one web process, and for tests."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, int] = {}
+
+    def end(self, identifier: str, until: int, now: int) -> bool:
+        """See EndedPort."""
+        self._until = {known: end for known, end in self._until.items() if end > now}
+        if identifier in self._until:
+            return False
+        if len(self._until) >= ENDED_MAX:  # the oldest goes; it is the nearest to its own end
+            del self._until[min(self._until, key=lambda known: self._until[known])]
+        self._until[identifier] = until
+        return True
+
+    def has_ended(self, identifier: str) -> bool:
+        """See EndedPort."""
+        return identifier in self._until
 
 
 class Sessions:
-    """Makes, signs and reads sessions. Ended ones are remembered by this process."""
+    """Makes, signs and reads sessions."""
 
-    def __init__(self, key: bytes) -> None:
-        if len(key) < KEY_BYTES:
-            raise ValueError(f"the session key has {len(key)} bytes; it needs {KEY_BYTES}")
-        self._key = hashlib.sha256(_CONTEXT + key).digest()
-        self._ended: dict[str, int] = {}
+    def __init__(self, key: bytes, ended: EndedPort | None = None) -> None:
+        self._text = SignedText(key, b"session v2")
+        self._ended = EndedHere() if ended is None else ended
 
     def begin(self, now: int, language: Language = DEFAULT_LANGUAGE) -> Session:
         """A fresh visit of nobody yet."""
@@ -67,33 +119,26 @@ class Sessions:
             language=language,
         )
 
-    def sign_in(self, session: Session, household: str, now: int) -> Session:
+    def sign_in(self, session: Session, visitor: Visitor, now: int) -> Session:
         """The same visitor under a new id and a new form token; the old id no longer counts."""
         self.end(session, now)
-        return replace(self.begin(now, session.language), household=household)
+        return replace(self.begin(now, session.language), **asdict(visitor))
 
     def end(self, session: Session, now: int) -> None:
         """From now on this session is refused, also when its cookie is played again."""
-        self._ended = {known: until for known, until in self._ended.items() if until > now}
-        if len(self._ended) >= ENDED_MAX:  # the oldest goes; it is the nearest to its own end
-            del self._ended[min(self._ended, key=lambda known: self._ended[known])]
-        self._ended[session.id] = session.born + SESSION_AGE_SECONDS
+        self._ended.end(session.id, session.born + SESSION_AGE_SECONDS, now)
 
     def seal(self, session: Session) -> str:
         """The text of the cookie."""
-        body = json.dumps(asdict(session), separators=(",", ":")).encode()
-        return f"{_base64(body)}.{_base64(self._mac(body))}"
+        return self._text.seal(asdict(session))
 
     def open(self, cookie: str, now: int) -> Session:
         """Read a cookie; raises SessionError when forged, too old, idle too long or ended."""
-        if len(cookie) > COOKIE_CHARACTERS_MAX:
-            raise SessionError("the cookie is longer than any of ours")
-        body, _, mac = cookie.partition(".")
-        raw = _unbase64(body)
-        if not hmac.compare_digest(self._mac(raw), _unbase64(mac)):
-            raise SessionError("the signature on the session does not fit")
-        session = _session_of(raw)
-        if session.id in self._ended:
+        try:
+            session = _session_of(self._text.open(cookie))
+        except SignedTextError as error:
+            raise SessionError(f"no session of ours: {error}") from error
+        if self._ended.has_ended(session.id):
             raise SessionError("the session was ended")
         if now - session.born > SESSION_AGE_SECONDS or session.born > now + SESSION_IDLE_SECONDS:
             raise SessionError("the session is too old")
@@ -107,9 +152,6 @@ class Sessions:
             return session
         return replace(session, seen=now)
 
-    def _mac(self, body: bytes) -> bytes:
-        return hmac.new(self._key, body, hashlib.sha256).digest()
-
 
 def check_form(session: Session, token: str) -> None:
     """Refuse a form that this session did not hand out (cross-site request forgery)."""
@@ -117,29 +159,12 @@ def check_form(session: Session, token: str) -> None:
         raise SignInError("this form was not handed out in this visit; open the page again")
 
 
-def check_development(development: bool) -> None:
-    """Refuse the development sign-in anywhere but in development mode."""
-    if not development:
-        raise SignInError("the development sign-in exists in development mode only")
-
-
-def _session_of(raw: bytes) -> Session:
+def _session_of(value: dict[str, Any]) -> Session:
     try:
-        value: dict[str, Any] = json.loads(raw)
         language = as_language(value.pop("language"))
-        if language is None:
-            raise SessionError("the session names a language that is none of ours")
-        return Session(language=language, **value)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        roles = tuple(value.pop("roles"))
+        if language is None or not set(roles) <= set(get_args(Role)):
+            raise SessionError("the session names a language or role that is none of ours")
+        return Session(language=language, roles=roles, **value)
+    except (TypeError, KeyError) as error:
         raise SessionError("the session is of another version; sign in again") from error
-
-
-def _base64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def _unbase64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise SessionError("the cookie is not written as ours are") from error

@@ -85,7 +85,8 @@ class Pages:
     def _menu(self, language: Language, session: Session | None) -> list[tuple[str, str, str]]:
         english = language == "en"
         menu = [("/", "Start" if not english else "Home", "start")]
-        if self.site.households:
+        staff = session is not None and bool(session.roles)
+        if self.site.households and not staff:
             menu.append(("/mijn", "My calendar" if english else "Mijn kalender", "month"))
         if session is not None and session.household is not None:
             label = "Changes" if english else "Wijzigingen"

@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from typing import Literal, Protocol
 
 from ledger.ports import Answer
+from node.portal.auth import EndedHere, EndedPort
 from node.portal.calendar_views import HouseholdView, MonthView, WhyView
+from node.portal.oidc import Audience, Provider
 from node.submit import Recorded
 from specs.values import Month
 
@@ -33,6 +35,31 @@ class CalendarPort(Protocol):
 
     def trace(self, household: str, scheme: str, month: Month) -> Mapping[str, object]:
         """The same reckoning as plain data, step by step; raises LookupError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """A household a person may see: his own, or by `mandate` (a record id) one he looks after."""
+
+    household: str
+    name: str
+    mandate: str | None = None
+
+
+class PeoplePort(Protocol):
+    """Who may see which household. Blocking: the routes call it in a thread."""
+
+    def person(self, bsn: str) -> str | None:
+        """This node's id of the person with this BSN; None when it knows nobody so."""
+        ...
+
+    def accesses(self, person: str) -> Sequence[Access]:
+        """Every household the person may see now, his own first."""
+        ...
+
+    def samples(self) -> Sequence[tuple[str, str]]:
+        """Persons for the development provider: a label and a BSN each."""
         ...
 
 
@@ -92,4 +119,8 @@ class Surface:
     intake: IntakePort | None = None
     log: LogPort | None = None
     may_read_entries: Callable[[str | None], bool] = _nobody  # from the Authorization header
-    sign_in: bool = False  # the development sign-in is switched on
+    people: PeoplePort | None = None
+    sign_in: Literal["development", "oidc", "none"] = "none"
+    public_url: str = "http://127.0.0.1:8000"  # where browsers find these pages, without path
+    providers: Mapping[Audience, Provider] = field(default_factory=dict)
+    ended: EndedPort = field(default_factory=EndedHere)

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from node.errors import RefusedError
-from node.portal.auth import SESSION_AGE_SECONDS, Session, SessionError, Sessions
+from node.portal.auth import SESSION_AGE_SECONDS, EndedPort, Session, SessionError, Sessions
 from node.portal.formatting import DEFAULT_LANGUAGE, Language, as_language
 
 COOKIE_DEVELOPMENT: Final = "vastedag_session"
@@ -30,8 +30,11 @@ Answer = TypeVar("Answer", bound=Response)
 class Visits:
     """Opens and keeps the sessions of one node's pages."""
 
-    def __init__(self, sessions: Sessions, *, development: bool, now: Clock = time.time) -> None:
-        self.sessions = sessions
+    def __init__(
+        self, key: bytes, ended: EndedPort, *, development: bool, now: Clock = time.time
+    ) -> None:
+        self.sessions = Sessions(key, ended)
+        self.ended = ended
         self.development = development
         self._now = now
         self._cookie = COOKIE_DEVELOPMENT if development else COOKIE_PRODUCTION

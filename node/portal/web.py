@@ -14,17 +14,20 @@ from typing import Final
 from sqlalchemy import select
 
 from ledger.errors import BusyError
-from ledger.ports import Answer
-from ledger.serve import Pages
+from ledger.pages import PROOF, Pages
+from ledger.ports import Answer, Head
 from node.errors import RefusedError
 from node.flow import record
 from node.intake import read_submission
 from node.ledger_side import LedgerSide
+from node.people import HouseholdPeople
+from node.portal.providers_file import providers_of
 from node.portal.receipts_web import receipt_of
 from node.portal.surface import CalendarPort, Check, Surface
 from node.runtime import Node
 from node.stores import schema_sql as tables
 from node.stores import work_sql as work
+from node.stores.ended_sql import EndedSql
 from node.submit import Recorded
 from node.worker import TICK, Worker
 
@@ -141,7 +144,11 @@ def surface_of(
         intake=Intake(node, worker),
         log=None if pages is None else PublishedLog(node.ledger, pages, alone=worker is None),
         may_read_entries=node.gate().may_read_entries,
-        sign_in=settings.sign_in == "development",
+        people=HouseholdPeople(node.facts, node.desk.today),
+        sign_in=settings.sign_in,
+        public_url=settings.pages_url,
+        providers=providers_of(settings) if settings.sign_in == "oidc" else {},
+        ended=EndedSql(node.database),
     )
 
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, sync_playwright
 from node.portal.app import create_app
 from node.portal.surface import Surface
 from tests import needs
-from tests.browser.household_views import PHONE, SampleCalendars, SampleState
+from tests.browser.household_views import PHONE, SampleCalendars, SamplePeople, SampleState
 
 START_SECONDS_MAX = 10
 
@@ -23,6 +23,9 @@ START_SECONDS_MAX = 10
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
     """Address of a municipality's node with hand-made calendars."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     surface = Surface(
         member="gm0344",
         name="Gemeente Utrecht",
@@ -32,10 +35,10 @@ def address() -> Iterator[str]:
         today=lambda: date(2026, 1, 15),
         state=SampleState(),
         calendars=SampleCalendars(),
-        sign_in=True,
+        people=SamplePeople(),
+        sign_in="development",
+        public_url=address,
     )
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
     server = uvicorn.Server(
         uvicorn.Config(create_app(surface), log_level="warning", access_log=False)
     )
@@ -45,7 +48,7 @@ def address() -> Iterator[str]:
     while not server.started:
         assert time.monotonic() < until, "the pages did not start"
         time.sleep(0.02)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    yield address
     server.should_exit = True
     thread.join(START_SECONDS_MAX)
 

@@ -22,7 +22,7 @@ from node.portal.calendar_views import (
     WhyKey,
     WhyView,
 )
-from node.portal.surface import Check
+from node.portal.surface import Access, Check
 from specs.values import Month
 
 JANUARY = Month(2026, 1)
@@ -282,3 +282,33 @@ class SampleState:
 def in_order(points: tuple[tuple[date, int], ...]) -> bool:
     """Whether the days of a balance rise."""
     return all(one[0] < two[0] for one, two in pairwise(points))
+
+
+class SamplePeople:
+    """Persons with their BSNs (test numbers) and whose household each may see."""
+
+    def __init__(self) -> None:
+        self.by_bsn = {
+            "999991723": "persoon-vries",
+            "999993653": "persoon-yilmaz",
+            "999994669": "persoon-los",
+            "999995078": "persoon-zorg",
+        }
+        self.may_see = {
+            "persoon-vries": (Access(household=DE_VRIES, name="Huishouden De Vries"),),
+            "persoon-yilmaz": (Access(household=YILMAZ, name="Huishouden Yılmaz"),),
+            "persoon-zorg": (
+                Access(household=YILMAZ, name="Huishouden Yılmaz"),
+                Access(household=DE_VRIES, name="Huishouden De Vries", mandate="M" * 43),
+            ),
+        }
+
+    def person(self, bsn: str) -> str | None:
+        return self.by_bsn.get(bsn)
+
+    def accesses(self, person: str) -> tuple[Access, ...]:
+        return self.may_see.get(person, ())
+
+    def samples(self) -> tuple[tuple[str, str], ...]:
+        labels = ("De Vries", "Yılmaz", "Zonder huishouden", "Bewindvoerder")
+        return (*zip(labels, self.by_bsn, strict=True), ("Onbekend", "999996186"))

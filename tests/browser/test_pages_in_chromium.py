@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 WIDTHS = (1280, 320)
 SLOW_MACHINE_MILLISECONDS = 90_000
 MONTH = "/mijn/maand/2026-01"
-PUBLIC = ("/", "/toegankelijkheid", "/mijn/aanmelden")
+PUBLIC = ("/", "/toegankelijkheid", "/mijn/aanmelden", "/medewerkers/aanmelden")
 OWN = (
     MONTH,
     "/mijn/maand/2026-03",
@@ -29,6 +29,14 @@ LEVELS = {
 }
 
 
+def sign_in(page: Page) -> None:
+    """By the link to the development provider, as the first household."""
+    page.goto("/mijn/aanmelden")
+    page.get_by_role("main").get_by_role("link", name="Aanmelden").click()
+    page.get_by_label("Huishouden").select_option(index=0)
+    page.get_by_role("main").get_by_role("button", name="Aanmelden").click()
+
+
 @pytest.fixture(params=WIDTHS, scope="module")
 def page(request: pytest.FixtureRequest, chromium: Browser, address: str) -> Iterator[Page]:
     """A signed-in visitor at one width; every console message and failed load is kept."""
@@ -40,9 +48,7 @@ def page(request: pytest.FixtureRequest, chromium: Browser, address: str) -> Ite
     page.messages = []  # type: ignore[attr-defined]
     page.on("console", lambda message: page.messages.append(message.text))  # type: ignore[attr-defined]
     page.on("pageerror", lambda error: page.messages.append(str(error)))  # type: ignore[attr-defined]
-    page.goto("/mijn/aanmelden")
-    page.get_by_label("Huishouden").select_option(index=0)
-    page.get_by_role("main").get_by_role("button", name="Aanmelden").click()
+    sign_in(page)
     page.wait_for_url(f"**{MONTH}")
     yield page
     context.close()
@@ -123,9 +129,7 @@ def test_targets_are_large_enough(page: Page) -> None:
 def test_without_javascript_the_pages_are_the_same(chromium: Browser, address: str) -> None:
     context = chromium.new_context(java_script_enabled=False, base_url=address)
     page = context.new_page()
-    page.goto("/mijn/aanmelden")
-    page.get_by_label("Huishouden").select_option(index=0)
-    page.get_by_role("main").get_by_role("button", name="Aanmelden").click()
+    sign_in(page)
     assert page.get_by_text("Over om van te leven").is_visible()
     page.get_by_role("link", name="Kalender", exact=True).click()
     page.get_by_role("link", name="23").first.click()

@@ -22,7 +22,9 @@ const COMPONENTS = [
   "root", "body", "document", "page-layout", "page-header", "page-body", "page-footer",
   "skip-link", "heading-1", "heading-2", "heading-3", "paragraph", "link", "link-list",
   "unordered-list", "ordered-list", "data-list", "table", "alert", "button", "figure",
-  "separator", "select", "form-field", "form-label", "code-block", "article",
+  "separator", "select", "form-field", "form-label", "code-block", "article", "button-link",
+  "textbox", "textarea", "radio-button", "checkbox", "form-fieldset", "form-field-description",
+  "data-badge",
 ];
 const FONT_FILES = ["latin-400", "latin-700", "latin-ext-400", "latin-ext-700"];
 

@@ -16,17 +16,18 @@ from node.portal.auth import (
     SessionError,
     Sessions,
     SignInError,
-    check_development,
+    Visitor,
     check_form,
 )
 
 KEY = bytes(range(32))
 NOON = 1_790_000_000
+VRIES = Visitor(person="subject-1", household="household-1")
 
 
 def test_a_sealed_session_opens_as_it_was() -> None:
     sessions = Sessions(KEY)
-    session = sessions.sign_in(sessions.begin(NOON, "en"), "subject-1", NOON)
+    session = sessions.sign_in(sessions.begin(NOON, "en"), VRIES, NOON)
     assert sessions.open(sessions.seal(session), NOON + 5) == session
     assert session.language == "en"
 
@@ -34,7 +35,7 @@ def test_a_sealed_session_opens_as_it_was() -> None:
 def test_sign_in_rotates_id_and_form_token_and_ends_the_old_session() -> None:
     sessions = Sessions(KEY)
     before = sessions.begin(NOON)
-    after = sessions.sign_in(before, "subject-1", NOON)
+    after = sessions.sign_in(before, VRIES, NOON)
     assert after.id != before.id
     assert after.csrf != before.csrf
     with pytest.raises(SessionError, match="ended"):
@@ -43,7 +44,7 @@ def test_sign_in_rotates_id_and_form_token_and_ends_the_old_session() -> None:
 
 def test_a_signed_out_cookie_played_again_is_refused() -> None:
     sessions = Sessions(KEY)
-    session = sessions.sign_in(sessions.begin(NOON), "subject-1", NOON)
+    session = sessions.sign_in(sessions.begin(NOON), VRIES, NOON)
     cookie = sessions.seal(session)
     sessions.end(session, NOON)
     with pytest.raises(SessionError, match="ended"):
@@ -70,12 +71,12 @@ def test_renewal_moves_only_the_last_visit() -> None:
 
 def test_another_key_or_another_household_does_not_fit() -> None:
     sessions = Sessions(KEY)
-    cookie = sessions.seal(sessions.sign_in(sessions.begin(NOON), "subject-1", NOON))
+    cookie = sessions.seal(sessions.sign_in(sessions.begin(NOON), VRIES, NOON))
     with pytest.raises(SessionError, match="signature"):
         Sessions(bytes(32)).open(cookie, NOON)
     body, _, mac = cookie.partition(".")
     value = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-    value["household"] = "subject-2"
+    value["household"] = "household-2"
     forged = base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
     with pytest.raises(SessionError, match="signature"):
         sessions.open(f"{forged}.{mac}", NOON)
@@ -109,12 +110,19 @@ def test_a_short_key_stops_the_start() -> None:
         Sessions(b"short")
 
 
-def test_forms_and_development() -> None:
+def test_a_form_of_another_visit_is_refused() -> None:
     session = Sessions(KEY).begin(NOON)
     check_form(session, session.csrf)
     for token in ("", "x", session.csrf + "x", "é"):
         with pytest.raises(SignInError):
             check_form(session, token)
-    check_development(True)
-    with pytest.raises(SignInError, match="development mode"):
-        check_development(False)
+
+
+def test_a_session_has_only_the_roles_that_were_given() -> None:
+    sessions = Sessions(KEY)
+    clerk = sessions.sign_in(sessions.begin(NOON), Visitor(staff="s", roles=("balie",)), NOON)
+    assert set(sessions.open(sessions.seal(clerk), NOON).held) == {"balie"}
+    assert set(sessions.begin(NOON).held) == set()
+    chooser = sessions.sign_in(clerk, Visitor(person="subject-1"), NOON)
+    assert set(chooser.held) == set()  # signed in, but no household chosen yet
+    assert set(sessions.sign_in(chooser, VRIES, NOON).held) == {"household"}

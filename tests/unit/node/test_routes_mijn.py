@@ -5,10 +5,10 @@ from __future__ import annotations
 import html
 import re
 from datetime import date
+from typing import Literal
 
 import pytest
 
-from node.portal.app import create_app
 from node.portal.auth import SESSION_IDLE_SECONDS
 from node.portal.surface import Surface
 from tests.asgi import Browser
@@ -17,10 +17,13 @@ from tests.browser.household_views import (
     PHONE,
     YILMAZ,
     SampleCalendars,
+    SamplePeople,
     SampleState,
 )
+from tests.portal_sign_in import browser_of, sign_in
 
 NOON = 1_790_000_000
+NAMES = {DE_VRIES: "De Vries", YILMAZ: "Yılmaz"}
 MONTH = "/mijn/maand/2026-01"
 WHY = "/mijn/waarom/zorgtoeslag/2026-02"
 OWN_PAGES = ["/mijn", MONTH, f"{MONTH}/rooster", "/mijn/wijzigingen", "/mijn/wijzigingen/2026-01",
@@ -40,6 +43,7 @@ class HandClock:
 
 
 def surface(*, development: bool = True, sign_in: bool = True) -> Surface:
+    way: Literal["development", "none"] = "development" if sign_in else "none"
     return Surface(
         member="gm0344",
         name="Gemeente Utrecht",
@@ -49,21 +53,18 @@ def surface(*, development: bool = True, sign_in: bool = True) -> Surface:
         today=lambda: date(2026, 1, 15),
         state=SampleState(),
         calendars=SampleCalendars(),
-        sign_in=sign_in,
+        people=SamplePeople(),
+        sign_in=way,
     )
 
 
 def visitor(clock: HandClock | None = None, **options: bool) -> Browser:
-    app = create_app(surface(**options), now=clock or HandClock())
-    return Browser(app, "https://node.test")
+    return browser_of(surface(**options), now=clock or HandClock())
 
 
 def signed_in(household: str = DE_VRIES, clock: HandClock | None = None) -> Browser:
     browser = visitor(clock)
-    answer = browser.post(
-        "/mijn/aanmelden",
-        {"csrf": browser.csrf_of("/mijn/aanmelden"), "huishouden": household},
-    )
+    answer = sign_in(browser, NAMES[household])
     assert (answer.status_code, answer.headers["location"]) == (303, "/mijn")
     return browser
 
@@ -179,47 +180,8 @@ def test_a_name_with_html_is_text() -> None:
     assert "&lt;script&gt;" in page
 
 
-@pytest.mark.parametrize("token", ["", "wrong"])
-def test_sign_in_without_the_form_token_is_refused(token: str) -> None:
-    browser = visitor()
-    browser.get("/mijn/aanmelden")
-    answer = browser.post("/mijn/aanmelden", {"csrf": token, "huishouden": DE_VRIES})
-    assert answer.status_code == 403
-    assert browser.get(MONTH).headers["location"] == "/mijn/aanmelden"
-
-
-def test_the_form_token_of_another_visit_is_refused() -> None:
-    browser, attacker = visitor(), visitor()
-    browser.get("/mijn/aanmelden")
-    stolen = attacker.csrf_of("/mijn/aanmelden")
-    answer = browser.post("/mijn/aanmelden", {"csrf": stolen, "huishouden": DE_VRIES})
-    assert answer.status_code == 403
-
-
-def test_an_unknown_household_is_refused() -> None:
-    browser = visitor()
-    token = browser.csrf_of("/mijn/aanmelden")
-    answer = browser.post("/mijn/aanmelden", {"csrf": token, "huishouden": "nobody"})
-    assert answer.status_code == 400
-    assert browser.get(MONTH).status_code == 303
-
-
-@pytest.mark.parametrize(
-    "options",
-    [{"development": False}, {"sign_in": False}, {"development": False, "sign_in": False}],
-)
-def test_outside_development_mode_nobody_is_signed_in(options: dict[str, bool]) -> None:
-    browser = visitor(None, **options)
-    page = browser.get("/mijn/aanmelden")
-    assert "proefaanmelding staat uit" in page.text
-    assert DE_VRIES not in page.text
-    assert "<select" not in page.text
-    answer = browser.post("/mijn/aanmelden", {"csrf": "x", "huishouden": DE_VRIES})
-    assert answer.status_code == 403
-
-
 def test_the_cookie_is_hardened_in_both_modes() -> None:
-    for options, secure in (({}, False), ({"development": False}, True)):
+    for options, secure in (({}, False), ({"development": False}, True)):  # own page, no provider
         cookie = visitor(None, **options).get("/mijn/aanmelden").headers["set-cookie"].lower()
         assert "httponly" in cookie
         assert "samesite=lax" in cookie
@@ -229,9 +191,9 @@ def test_the_cookie_is_hardened_in_both_modes() -> None:
 
 def test_sign_in_rotates_and_sign_out_ends_the_session() -> None:
     browser = visitor()
-    token = browser.csrf_of("/mijn/aanmelden")
+    browser.get("/mijn/aanmelden")
     before = browser.cookies.get("vastedag_session")
-    browser.post("/mijn/aanmelden", {"csrf": token, "huishouden": DE_VRIES})
+    sign_in(browser, "De Vries")
     during = browser.cookies.get("vastedag_session")
     assert before != during
     answer = browser.post("/mijn/afmelden", {"csrf": browser.csrf_of(MONTH)})
@@ -273,7 +235,7 @@ def test_any_form_is_answered(content: bytes) -> None:
     browser = visitor()
     browser.get("/mijn/aanmelden")
     answer = browser.ask(
-        "POST", "/mijn/aanmelden", content=content,
+        "POST", "/mijn/afmelden", content=content,
         headers={"content-type": "application/x-www-form-urlencoded", "accept": "text/html"},
     )  # fmt: skip
     assert answer.status_code in (400, 403, 413)
@@ -281,7 +243,7 @@ def test_any_form_is_answered(content: bytes) -> None:
 
 def test_a_ten_megabyte_form_is_refused() -> None:
     form = {"content-type": "application/x-www-form-urlencoded"}
-    answer = visitor().ask("POST", "/mijn/aanmelden", content=b"a" * 10_000_000, headers=form)
+    answer = visitor().ask("POST", "/mijn/afmelden", content=b"a" * 10_000_000, headers=form)
     assert answer.status_code == 413
 
 

@@ -1,0 +1,79 @@
+"""Which role may pass which address of the pages: one table, and the route class that keeps it.
+
+An address that is not in the table stops the start: nothing is open by forgetting it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Final, Literal, TypeAlias
+
+from fastapi import Request
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from node.errors import StartError
+from node.portal.auth import Role
+from node.portal.visits import Visits, to
+
+Need: TypeAlias = Literal["anyone"] | Role
+
+HOUSEHOLD_SIGN_IN: Final = "/mijn/aanmelden"
+STAFF_SIGN_IN: Final = "/medewerkers/aanmelden"
+
+# The longest beginning that fits decides; an address ends at a slash, never inside a word.
+DOORS: Final[Mapping[str, Need]] = {
+    "/": "anyone",
+    "/toegankelijkheid": "anyone",
+    "/proefaanbieder": "anyone",
+    "/medewerkers": "anyone",
+    "/mijn/aanmelden": "anyone",
+    "/mijn/afmelden": "anyone",
+    "/mijn": "household",
+    "/toezicht": "toezicht",
+    "/balie": "balie",
+    "/wijk": "wijk",
+}
+
+
+def need_of(path: str) -> Need:
+    """Who may pass a route declared as this path; raises StartError when nobody said so."""
+    if path == "/":
+        return DOORS["/"]
+    parts = path.rstrip("/").split("/")
+    for length in range(len(parts), 1, -1):
+        beginning = "/".join(parts[:length])
+        if beginning in DOORS:
+            return DOORS[beginning]
+    raise StartError(f"route {path}: doors.py says for nobody whether he may pass; add it there")
+
+
+def page_route(visits: Visits) -> type[APIRoute]:
+    """Routes that ask who is there, switch the language by `?taal=`, keep a used session alive."""
+
+    class PageRoute(APIRoute):
+        def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+            handler = super().get_route_handler()
+            need = need_of(self.path)
+
+            async def handle(request: Request) -> Response:
+                asked = visits.asked_language(request)
+                if asked is not None and request.method == "GET":
+                    session = replace(visits.current_or_new(request), language=asked)
+                    return visits.keep(to(request.url.path), session)
+                held = visits.current(request)
+                if need != "anyone" and (held is None or need not in held.held):
+                    if held is not None and held.held:
+                        raise HTTPException(status_code=403)
+                    return to(HOUSEHOLD_SIGN_IN if need == "household" else STAFF_SIGN_IN)
+                answer = await handler(request)
+                session_now = visits.current(request)
+                if session_now is not None and "set-cookie" not in answer.headers:
+                    visits.keep(answer, session_now)
+                return answer
+
+            return handle
+
+    return PageRoute

@@ -1,0 +1,33 @@
+"""Ended sessions and sign-ins as rows, so that every web process of a node refuses them."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from node.stores import schema_sql as tables
+from node.stores.database_sql import Database
+
+
+class EndedSql:
+    """EndedPort (portal/auth.py) over the node's database. Safe from several threads."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def end(self, identifier: str, until: int, now: int) -> bool:
+        """Remember it; False when it had ended before. What is past its time is dropped."""
+        ended = tables.ended_visits
+        try:
+            with self._database.write() as connection:
+                connection.execute(delete(ended).where(ended.c.until <= now))
+                connection.execute(insert(ended).values(id=identifier, until=until))
+        except IntegrityError:
+            return False
+        return True
+
+    def has_ended(self, identifier: str) -> bool:
+        """Whether it was ended."""
+        with self._database.read() as connection:
+            found = select(tables.ended_visits.c.id).where(tables.ended_visits.c.id == identifier)
+            return connection.execute(found).first() is not None
