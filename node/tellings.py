@@ -80,6 +80,10 @@ def judge(told: Telling, content: bytes, said: Sequence[Said]) -> Verdict:
         if verdict is not None:
             return verdict
     latest = said[-1]
+    exact = [one for one in same if told.delivery and _place(one) == _place(told)]
+    goes_on = latest.delivery == told.delivery or not told.last
+    if exact and goes_on and not exact[-1].taken_back:
+        return Repeated(said=exact[-1])  # the same delivery read again, with nothing since
     if latest.content == content and not latest.taken_back:
         return Repeated(said=latest)
     if not same:
@@ -87,6 +91,10 @@ def judge(told: Telling, content: bytes, said: Sequence[Said]) -> Verdict:
     if not told.last:  # the delivery itself goes on to another value: that one is judged
         return Repeated(said=same[-1])
     return _comes_back(told, same, latest)
+
+
+def _place(one: Said | Telling) -> tuple[str, int]:
+    return one.delivery, one.place
 
 
 def _between(told: Telling, content: bytes, said: Sequence[Said]) -> Verdict | None:
@@ -108,11 +116,7 @@ def _comes_back(told: Telling, same: Sequence[Said], latest: Said) -> Verdict:
     if not told.delivery:
         return Fresh(occurrence=len(same), returned=True)
     if told.delivery == latest.delivery and not latest.taken_back:
-        if told.place > latest.place:
-            return again
-        exact = [one for one in same if (one.delivery, one.place) == (told.delivery, told.place)]
-        if exact:
-            return Repeated(said=exact[-1])
+        return again  # the delivery itself comes back to it
     if any(one.delivery == told.delivery for one in same):
         return Stale(reason=READ_BEFORE)
     return Fresh(occurrence=len(same), returned=True)
