@@ -16,7 +16,7 @@ from typing import Final, Protocol
 
 from ledger import proofs
 from ledger.errors import AdmissionError, ForkError, PeerError, ProofError, StoreError
-from ledger.follow_place import load_place, save_place
+from ledger.follow_place import Place, first_place, load_place, save_place
 from ledger.formats.chain import parse_entry
 from ledger.formats.checkpoint import SignedCheckpoint, open_checkpoint, parse_checkpoint
 from ledger.formats.envelope import Header
@@ -33,7 +33,7 @@ from ledger.formats.tiles import (
 from ledger.ports import Checks, Evidence, Peer, Row, StateStore, Store
 from ledger.rules.admission import open_envelope
 from ledger.rules.registry import Registry
-from ledger.tail import Judged, Tail, empty_tail, judge, registry_of
+from ledger.tail import Judged, Tail, judge, registry_of
 
 CHUNK_ENTRIES: Final = 16 * TILE_WIDTH
 
@@ -100,9 +100,7 @@ class Follower:
         self._prefix = prefix
         self._log_id = log_id
         self._keep_evidence = keep_evidence
-        self._tail = empty_tail()
-        self._governance: list[Row] = []
-        self._last: Note | None = None
+        self._place = first_place()
 
     @property
     def size(self) -> int:
@@ -117,14 +115,16 @@ class Follower:
     @property
     def checkpoint(self) -> Note | None:
         """The last accepted checkpoint."""
-        return self._last
+        return self._place.checkpoint
+
+    @property
+    def _tail(self) -> Tail:
+        return self._place.tail
 
     async def start(self) -> None:
         """Take up the saved place; raises StoreError when the saved state is damaged."""
         saved = await self._states.load()
-        self._tail, self._governance, self._last = empty_tail(), [], None
-        if saved is not None:
-            self._tail, self._governance, self._last = load_place(saved)
+        self._place = first_place() if saved is None else load_place(saved)
 
     async def entries(self, start: int) -> AsyncIterator[RecordedEntry]:
         """Entries from start on, each verified under the newest checkpoint; ends when all were.
@@ -134,8 +134,8 @@ class Follower:
         Raises PeerError (try again), or ForkError, PolicyError, ProofError, ChainError for a log
         that is not what it says.
         """
-        if start < self._tail.size:
-            await self._states.clear()
+        if start < self._tail.size or self._tail.size == 0:
+            await self._states.clear()  # ids without a place would make every record a repeated one
             await self.start()
         head = await self._newest()
         while self._tail.size < head.checkpoint.size:
@@ -160,8 +160,8 @@ class Follower:
         )
         head = open_checkpoint(answer.body, keys)
         self._policy_in_force(registry).satisfied(head.note)
-        if self._last is not None:
-            last = parse_checkpoint(self._last.text)
+        if self.checkpoint is not None:
+            last = parse_checkpoint(self.checkpoint.text)
             if head.checkpoint.size == last.size and head.checkpoint.root != last.root:
                 await self._forked(head, f"two roots signed for size {last.size}")
         return head
@@ -197,13 +197,13 @@ class Follower:
             raise
 
     async def _forked(self, head: SignedCheckpoint, reason: str) -> None:
-        if self._keep_evidence is not None and self._last is not None:
+        if self._keep_evidence is not None and self.checkpoint is not None:
             await self._keep_evidence(
                 Evidence(
                     kind="fork",
                     about=head.checkpoint.origin,
                     reason=reason,
-                    parts={"ours": self._last.encode(), "theirs": head.note.encode()},
+                    parts={"ours": self.checkpoint.encode(), "theirs": head.note.encode()},
                     found_at=0,
                 )
             )
@@ -224,11 +224,16 @@ class Follower:
     async def _save(self, tail: Tail, judged: Sequence[Judged], note: Note) -> None:
         governance = [each.row for each in judged if each.row.governance and not each.row.void]
         identities = [each.row.identity for each in judged if each.row.identity is not None]
-        governed = [*self._governance, *governance]
         # A checkpoint counts as accepted once everything below it was verified.
-        accepted = note if tail.size == parse_checkpoint(note.text).size else self._last
-        await self._states.save(save_place(tail, governed, accepted), identities)
-        self._tail, self._governance, self._last = tail, governed, accepted
+        whole = tail.size == parse_checkpoint(note.text).size
+        place = Place(
+            tail=tail,
+            governance=(*self._place.governance, *governance),
+            checkpoint=note if whole else self.checkpoint,
+            seen=self._place.seen.more(identities),
+        )
+        await self._states.save(save_place(place), identities)
+        self._place = place
 
 
 class CopyReader:

@@ -3,11 +3,12 @@
 Reads everything once, in flat memory: every entry's form and link, what was judged of it, its id
 in the index, every hash tile, the pending and the published head. It repairs nothing: a damaged
 copy is replaced by one from a mirror (`adopt.py` for a sequencer, an empty store for a mirror).
+The database under a store, and what else stands in it, is the work of fsck_sql.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +23,7 @@ from ledger.tail import Find, Judged, empty_tail, judge
 
 CHUNK_ENTRIES: Final = 16 * TILE_WIDTH
 PROBLEMS_MAX: Final = 100
+FROM_A_MIRROR: Final = "stop this node; take the copy from a mirror and run fsck again"
 SIZE_MIN: Final = -(2**63)  # a damaged size may be below zero
 
 Progress = Callable[[int, int], None]
@@ -37,10 +39,20 @@ class Problem:
 
 
 async def fsck(store: Store, checks: Checks, progress: Progress | None = None) -> list[Problem]:
-    """Every problem, up to 100; an empty list for a sound store."""
+    """Every problem, up to 100; an empty list for a sound store. An unreadable one is a problem."""
+    found: list[Problem] = []
+    try:
+        await _read_all(store, checks, progress, found)
+    except LedgerError as error:
+        found.append(damage("store", str(error)))
+    return found[:PROBLEMS_MAX]
+
+
+async def _read_all(
+    store: Store, checks: Checks, progress: Progress | None, found: list[Problem]
+) -> None:
     stored = await store.load()
     heads = await _kept_heads(store, stored)
-    found: list[Problem] = []
     tail = empty_tail()
     roots = {head.size: b"" for _, head in heads if head.size <= stored.size}
     tiles: dict[tuple[int, int], HashTile] = {}
@@ -48,15 +60,15 @@ async def fsck(store: Store, checks: Checks, progress: Progress | None = None) -
         end = min([stored.size, tail.size + CHUNK_ENTRIES, *(r for r in roots if r > tail.size)])
         rows = await store.rows(tail.size, end)
         if [row.n for row in rows] != list(range(tail.size, end)):
-            found.append(_damage(f"entries {tail.size} to {end - 1}", "some are missing"))
-            return found
+            found.append(damage(f"entries {tail.size} to {end - 1}", "some are missing"))
+            return
         try:
             tail, judged, changed = await judge(
                 tail, [row.raw for row in rows], _within_log(store, tail.size), checks
             )
         except ChainError as error:
-            found.append(_damage(str(error).split(":")[0], str(error)))
-            return found
+            found.append(damage(str(error).split(":")[0], str(error)))
+            return
         found.extend(await _index_problems(store, rows, judged))
         tiles.update({(tile.level, tile.n): tile for tile in changed})
         await _compare_tiles(store, tiles, tail.growth, found)
@@ -66,7 +78,6 @@ async def fsck(store: Store, checks: Checks, progress: Progress | None = None) -
             progress(tail.size, stored.size)
     if tail.registry is not None:
         found.extend(_head_problems(heads, stored.size, tail.registry, roots))
-    return found[:PROBLEMS_MAX]
 
 
 async def _kept_heads(store: Store, stored: Stored) -> list[tuple[str, Head]]:
@@ -103,11 +114,11 @@ async def _index_problems(
         place = f"entry {row.n}"
         if row.void != each.row.void:
             reason = f"stored as {row.void or 'effective'}, admission says {each.row.void}"
-            problems.append(_damage(place, reason))
+            problems.append(damage(place, reason))
         if row.governance != each.row.governance:
-            problems.append(_damage(place, "its class is not the one stored beside it"))
+            problems.append(damage(place, "its class is not the one stored beside it"))
         if each.row.identity is not None and index.get(each.row.identity) != row.n:
-            problems.append(_damage(place, "its id is not in the index of ids"))
+            problems.append(damage(place, "its id is not in the index of ids"))
     return problems
 
 
@@ -126,27 +137,28 @@ async def _compare_tiles(
         tile = tiles.pop(key)
         path = Tile(level=tile.level, n=tile.n, width=len(tile.hashes) // 32).path
         if data is None:
-            found.append(_damage(path, "missing"))
+            found.append(damage(path, "missing"))
         elif data != tile.hashes:
-            found.append(_damage(path, f"holds other hashes (tree of {growth.size})"))
+            found.append(damage(path, f"holds other hashes (tree of {growth.size})"))
 
 
 def _head_problems(
-    heads: Sequence[tuple[str, Head]], size: int, registry: Registry, roots: dict[int, bytes]
+    heads: Sequence[tuple[str, Head]], size: int, registry: Registry, roots: Mapping[int, bytes]
 ) -> list[Problem]:
     problems = []
     for name, head in heads:
         try:
-            _check_head(head, registry, roots)
+            check_head(head, registry, roots)
         except LedgerError as error:
-            problems.append(_damage(name, str(error)))
+            problems.append(damage(name, str(error)))
         if head.size > size and name != "pending head":
-            problems.append(_damage(name, f"of {head.size} entries, {size} are here"))
+            problems.append(damage(name, f"of {head.size} entries, {size} are here"))
     return problems
 
 
-def _check_head(head: Head, registry: Registry, roots: dict[int, bytes]) -> None:
-    """The log's signature, the size, the root, and every cosignature kept with it."""
+def check_head(head: Head, registry: Registry, roots: Mapping[int, bytes]) -> None:
+    """Raise LedgerError unless the log's signature, the size, the root (of those in `roots`) and
+    every cosignature kept with it are good."""
     logs = [parse_vkey(each) for each in (registry.log_vkey, *registry.retired_log_vkeys)]
     signed = open_checkpoint(head.note, logs, origin=registry.origin)
     checkpoint = signed.checkpoint
@@ -170,9 +182,6 @@ def _check_head(head: Head, registry: Registry, roots: dict[int, bytes]) -> None
             raise ChainError(f"a signature of {line.name!r}, whose key is not on the ledger")
 
 
-def _damage(place: str, reason: str) -> Problem:
-    return Problem(
-        place=place,
-        reason=reason,
-        repair="stop this node; take the copy from a mirror and run fsck again",
-    )
+def damage(place: str, reason: str, repair: str = FROM_A_MIRROR) -> Problem:
+    """A problem whose repair is another copy, unless another repair is named."""
+    return Problem(place=place, reason=reason, repair=repair)

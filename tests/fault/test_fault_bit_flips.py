@@ -1,18 +1,18 @@
-"""L2: flipped bits in what a sequencer and a mirror have stored: refused, or named; never silence.
+"""L2: flipped bits in what a sequencer, a mirror and a witness have stored: named, never silence.
 
-Every column of every table that carries the log, and any byte of the database file. Exported trees
-are flipped bit by bit in tests/property/test_ledger_l2_flips.py.
+Every column of every table, and any byte of the database file: fsck names place and reason, or
+what the file says is, row for row, what it said before. Exported trees are flipped bit by bit in
+tests/property/test_ledger_l2_flips.py. VASTEDAG_FLIPS sets the number of flips in each file.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,186 +21,57 @@ from ledger.formats.chain import check_link, entry_hash, parse_entry
 from ledger.formats.checkpoint import open_checkpoint
 from ledger.formats.merkle import leaf_hash, root_of
 from ledger.formats.proof import verify_receipt
-from ledger.fsck import fsck
-from ledger.ports import Store
-from ledger.rules import governance
-from ledger.sequencing.checks_threads import InlineChecks
 from ledger.serve import MirrorDoor
-from ledger.stores.database_sql import Database, migrate, sqlite_url
-from ledger.stores.store_sql import SqlStore
-from node.ledger_side import genesis_registry
 from tests import ledger_faults as faults
 from tests import ledger_network as nets
-from tests.fault.runner import GENESIS, POLICY, SEED, runs
+from tests.fault import flips
+from tests.fault.runner import POLICY, SEED, runs
 
-RECORDS = 270  # more than one tile
-ROW_FLIPS = runs(short=1, long=40)
-FILE_FLIPS = runs(short=25, long=1_000)
-COLUMNS = (
-    ("ledger_entries", "n"),
-    ("ledger_entries", "raw"),
-    ("ledger_entries", "governance"),
-    ("ledger_identities", "identity"),
-    ("ledger_identities", "n"),
-    ("ledger_tiles", "level"),
-    ("ledger_tiles", "n"),
-    ("ledger_tiles", "hashes"),
-    ("ledger_state", "size"),
-    ("ledger_state", "head_size"),
-    ("ledger_state", "head_note"),
-    ("ledger_published", "size"),
-    ("ledger_published", "note"),
-    ("ledger_published", "shown"),
-)
-# A mirror's published heads hold its own cosignature only: nothing to show later.
-CASES = [("sequencer", *each) for each in COLUMNS] + [
-    ("mirror", *each) for each in COLUMNS if each[1] != "shown"
-]
-USED = {  # a lease says nothing of the log; only the newest published head is ever shown
-    "ledger_state": "id, size, head_size, head_note",
-    "ledger_published": "size, note, CASE size WHEN (SELECT max(size) FROM ledger_published) "
-    "THEN shown END",
-}
-TABLES = sorted({table for table, _ in COLUMNS})
+ROW_FLIPS = runs(short=1, long=25)
+FILE_FLIPS = int(os.environ.get("VASTEDAG_FLIPS", "0")) or runs(short=8, long=1_000)
+STORE_FLIPS = runs(short=1, long=20)
 
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The database files of a sequencer and of a mirror after one log with a governance entry."""
-    folder = tmp_path_factory.mktemp("stored")
-    files = {name: folder / f"{name}.sqlite3" for name in ("sequencer", *nets.MIRRORS)}
-    for file in files.values():
-        migrate(sqlite_url(file))
-
-    async def work() -> None:
-        databases = {name: Database(sqlite_url(file)) for name, file in files.items()}
-        stores: dict[str, Store] = {name: SqlStore(each) for name, each in databases.items()}
-        net = await nets.make_network(store=stores["sequencer"], mirror_stores=stores)
-        for start in range(0, RECORDS, 27):
-            await net.log.append_many(
-                [nets.record(net.log_id, f"{n}") for n in range(start, start + 27)]
-            )
-        body = governance.next_body(
-            net.log.registry, "suspend", member="lichtstroom", suspended=True
-        )
-        voters = {member: nets.signer(member, "governance") for member in nets.MIRRORS}
-        raw = nets.governance_record(governance.with_signers(body, voters), log=net.log_id)
-        await net.log.append(raw)
-        await net.log.append(nets.record(net.log_id, "last"))
-        await net.log.stop()
-        for database in databases.values():
-            await database.close()
-
-    asyncio.run(work())
-    for file in files.values():
-        with sqlite3.connect(file) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.close()
-    return {"sequencer": files["sequencer"], "mirror": files["uwv"]}
+    """The three databases."""
+    return asyncio.run(flips.build(tmp_path_factory.mktemp("stored")))
 
 
-def content(file: Path) -> list[Any]:
-    """All that the file says of the log; raises sqlite3.Error when it cannot be read."""
-    connection = sqlite3.connect(file)
-    try:
-        rows = []
-        for table in TABLES:
-            columns = USED.get(table, "*")
-            rows += sorted(map(repr, connection.execute(f"SELECT {columns} FROM {table}")))
-        return rows
-    finally:
-        connection.close()
-
-
-async def examined(file: Path) -> list[str]:
-    """What the operator is told of this store; opening it may be refused."""
-    try:
-        database = Database(sqlite_url(file))
-    except LedgerError as error:
-        return [f"refused: {error}"]
-    try:
-        return [
-            f"{each.place}: {each.reason}"
-            for each in await fsck(SqlStore(database), InlineChecks())
-        ]
-    except LedgerError as error:
-        return [f"refused: {error}"]
-    finally:
-        await database.close()
-
-
-def flip(value: object, chance: random.Random) -> object:
-    """The same value with one bit changed."""
-    if isinstance(value, bytes):
-        at = chance.randrange(len(value))
-        return value[:at] + bytes([value[at] ^ 1 << chance.randrange(8)]) + value[at + 1 :]
-    assert isinstance(value, int)
-    return value ^ 1 << chance.randrange(1 if value in (0, 1) else 20)
-
-
-def flip_row(file: Path, table: str, column: str, chance: random.Random) -> str:
-    """Flip one bit of one value; tells which."""
-    connection = sqlite3.connect(file)
-    try:
-        key = "identity" if table == "ledger_identities" else "rowid"
-        if table == "ledger_tiles":
-            key = "level * 100000 + n"
-        rows = connection.execute(
-            f"SELECT {key}, {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY 1"
-        ).fetchall()
-        row, value = rows[-1] if column == "shown" else chance.choice(rows)  # only the last shows
-        changed = flip(value, chance)
-        connection.execute(
-            f"UPDATE OR REPLACE {table} SET {column} = ? WHERE {key} = ?", (changed, row)
-        )
-        connection.commit()
-    finally:
-        connection.close()
-    return f"{table}.{column} of row {row!r}: {value!r} to {changed!r}"
-
-
-def copy_of(file: Path, folder: Path) -> Path:
-    copy = folder / "copy.sqlite3"
-    for name in (copy, folder / "copy.sqlite3-wal", folder / "copy.sqlite3-shm"):
-        name.unlink(missing_ok=True)
-    copy.write_bytes(file.read_bytes())
-    return copy
-
-
-@pytest.mark.parametrize(("member", "table", "column"), CASES)
-@pytest.mark.timeout(1_800)
-def test_l2_a_flipped_bit_in_a_row_is_named(
-    member: str, table: str, column: str, stored: dict[str, Path], tmp_path: Path
-) -> None:
-    chance = random.Random(f"{SEED} {table} {column} {member}")
-    for _ in range(ROW_FLIPS):
-        file = copy_of(stored[member], tmp_path)
-        what = flip_row(file, table, column, chance)
-        told = asyncio.run(examined(file))
-        assert told, f"seed {SEED}: nobody is told of {what}"
-
-
-@pytest.mark.parametrize("member", ["sequencer", "mirror"])
 @pytest.mark.timeout(3_600)
-def test_l2_a_flipped_bit_anywhere_in_the_file_is_told_or_changes_nothing(
+def test_l2_a_flipped_bit_in_any_column_is_named(
+    stored: dict[str, Path], tmp_path: Path, told: Callable[[str], None]
+) -> None:
+    columns = flips.columns(stored)
+    assert len({(each.table, each.name) for each in columns}) >= 25
+    for member, file in stored.items():
+        assert flips.examined(file) == [], member
+    for column in columns:
+        chance = random.Random(f"{SEED} {column}")
+        for _ in range(ROW_FLIPS):
+            file = flips.copy_of(stored[column.member], tmp_path)
+            what = flips.flip_row(file, column, chance)
+            assert flips.examined(file), f"seed {SEED}: nobody is told of {column}, {what}"
+    told(f"bit flips in each of {len(columns)} columns, {ROW_FLIPS} each: all named")
+
+
+@pytest.mark.parametrize("member", flips.MEMBERS)
+@pytest.mark.timeout(7_200)
+def test_l2_a_flipped_bit_anywhere_in_the_file_is_named_or_changes_nothing(
     member: str, stored: dict[str, Path], tmp_path: Path, told: Callable[[str], None]
 ) -> None:
     chance = random.Random(f"{SEED} file {member}")
-    sound = content(stored[member])
-    counts = {"named": 0, "without effect": 0}
+    sound, lease = flips.content(stored[member]), flips.read_lease(stored[member])
+    counts = {"named": 0, "the lease only": 0, "without effect": 0}
     for _ in range(FILE_FLIPS):
-        file = copy_of(stored[member], tmp_path)
-        data = bytearray(file.read_bytes())
-        at, bit = chance.randrange(len(data)), chance.randrange(8)
-        data[at] ^= 1 << bit
-        file.write_bytes(data)
-        try:
-            changed = [row for row in content(file) if row not in sound]
-        except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
-            changed = [repr(error)]
-        answers = asyncio.run(examined(file))
-        assert answers or not changed, f"seed {SEED}: byte {at}, bit {bit} makes {changed[:2]}"
-        counts["named" if answers else "without effect"] += 1
+        file = flips.copy_of(stored[member], tmp_path)
+        what = flips.flip_byte(file, chance)
+        damaged = flips.damaged_content(file, sound)
+        of_lease = flips.read_lease(file) != lease
+        answers = flips.examined(file)
+        assert answers or not damaged, f"seed {SEED}: {what} damages {damaged}, and none is told"
+        kind = "the lease only" if of_lease else "without effect"
+        counts["named" if answers else kind] += 1
     told(f"bit flips in the {member}'s database file, {FILE_FLIPS}: {counts}")
 
 
@@ -219,26 +90,31 @@ DAMAGES = {
     "published": (
         "ledger_published", "note", "size = (SELECT max(size) FROM ledger_published)"
     ),
+    "lease holder": ("ledger_state", "holder", "1"),
+    "lease end": ("ledger_state", "held_until", "1"),
+    "fence": ("ledger_state", "fence", "1"),
 }  # fmt: skip
+LEASES = {"lease holder", "lease end", "fence"}  # a mirror has none
 
 
 def flip_where(file: Path, damage: str, chance: random.Random) -> None:
     table, column, where = DAMAGES[damage]
     connection = sqlite3.connect(file)
     ((value,),) = connection.execute(f"SELECT {column} FROM {table} WHERE {where}").fetchall()
-    connection.execute(f"UPDATE {table} SET {column} = ? WHERE {where}", (flip(value, chance),))
+    changed = flips.flip(value or "a", chance) if column == "holder" else flips.flip(value, chance)
+    connection.execute(f"UPDATE {table} SET {column} = ? WHERE {where}", (changed,))
     connection.commit()
     connection.close()
 
 
-@asynccontextmanager
-async def opened(files: dict[str, Path]) -> AsyncIterator[dict[str, SqlStore]]:
-    databases = {name: Database(sqlite_url(file)) for name, file in files.items()}
-    try:
-        yield {name: SqlStore(each) for name, each in databases.items()}
-    finally:
-        for database in databases.values():
-            await database.close()
+def placed(stored: dict[str, Path], folder: Path) -> dict[str, Path]:
+    """Copies for a sequencer and four mirrors."""
+    folder.mkdir()
+    files = {name: folder / f"{name}.sqlite3" for name in ("sequencer", *nets.MIRRORS)}
+    for name, file in files.items():
+        source = stored["sequencer" if name == "sequencer" else "mirror"]
+        file.write_bytes(source.read_bytes())
+    return files
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
@@ -249,15 +125,10 @@ def test_l2_a_sequencer_on_a_damaged_store_signs_nothing_or_nothing_wrong(
     chance = random.Random(f"{SEED} {damage}")
 
     async def work(folder: Path) -> None:
-        folder.mkdir()
-        files = {"sequencer": copy_of(stored["sequencer"], folder)}
-        for member in nets.MIRRORS:
-            files[member] = folder / f"{member}.sqlite3"
-            files[member].write_bytes(stored["mirror"].read_bytes())
+        files = placed(stored, folder)
         flip_where(files["sequencer"], damage, chance)
-        async with opened(files) as stores:
-            clock = nets.FixedClock()
-            log_id = genesis_registry(GENESIS).log
+        async with flips.opened(files) as stores:
+            clock, log_id = nets.FixedClock(2 * 10**9), flips.FOUNDED.log
             mirrors = {m: await nets.make_mirror(m, log_id, clock, stores[m]) for m in nets.MIRRORS}
             peers = {m: nets.DoorPeer(MirrorDoor(each)) for m, each in mirrors.items()}
             store = stores["sequencer"]
@@ -267,7 +138,7 @@ def test_l2_a_sequencer_on_a_damaged_store_signs_nothing_or_nothing_wrong(
             try:
                 await log.start()
                 raw = nets.record(log_id, "after the damage")
-                receipt = await asyncio.wait_for(log.append(raw), 1.5)
+                receipt = await asyncio.wait_for(log.append(raw), 1.0)
             except (LedgerError, TimeoutError) as error:
                 refusal = error
             problem = log.status().problem
@@ -292,11 +163,11 @@ def test_l2_a_sequencer_on_a_damaged_store_signs_nothing_or_nothing_wrong(
                 signed = open_checkpoint(after.head.note, nets.log_signer().verifier)
                 assert signed.checkpoint.root == root_of([leaf_hash(raw) for raw in raws])
 
-    for number in range(ROW_FLIPS):
+    for number in range(STORE_FLIPS):
         asyncio.run(work(tmp_path / str(number)))
 
 
-@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("damage", sorted(DAMAGES.keys() - LEASES))
 @pytest.mark.timeout(1_800)
 def test_l2_a_mirror_on_a_damaged_store_cosigns_nothing_wrong(
     damage: str, stored: dict[str, Path], tmp_path: Path
@@ -304,19 +175,10 @@ def test_l2_a_mirror_on_a_damaged_store_cosigns_nothing_wrong(
     chance = random.Random(f"{SEED} {damage} mirror")
 
     async def work(folder: Path) -> None:
-        folder.mkdir()
-        files = {
-            "sequencer": folder / "sequencer.sqlite3",
-            "uwv": copy_of(stored["mirror"], folder),
-        }
-        files["sequencer"].write_bytes(stored["sequencer"].read_bytes())
+        files = placed(stored, folder)
         flip_where(files["uwv"], damage, chance)
-        for member in nets.MIRRORS[1:]:
-            files[member] = folder / f"{member}.sqlite3"
-            files[member].write_bytes(stored["mirror"].read_bytes())
-        async with opened(files) as stores:
-            clock = nets.FixedClock()
-            log_id = genesis_registry(GENESIS).log
+        async with flips.opened(files) as stores:
+            clock, log_id = nets.FixedClock(2 * 10**9), flips.FOUNDED.log
             peers: dict[str, nets.DoorPeer] = {}
             for member in nets.MIRRORS:
                 try:
@@ -336,5 +198,5 @@ def test_l2_a_mirror_on_a_damaged_store_cosigns_nothing_wrong(
             verify_receipt(receipt, good[receipt.index], POLICY)
             await faults.check_published(stores["sequencer"])
 
-    for number in range(ROW_FLIPS):
+    for number in range(STORE_FLIPS):
         asyncio.run(work(tmp_path / str(number)))
