@@ -36,6 +36,8 @@ FOLLOW_AGAIN: Final = "clear this follower's place and follow from the first ent
 KEEP_OTHERS: Final = "keep what can be read of it; another member may hold the same contradiction"
 WITNESS_AGAIN: Final = "stop this witness; it cosigns again under a new key only"
 
+_Made = tuple[str, str, str, str]  # kind, name, table, statement
+
 
 async def fsck_database(
     url: str,
@@ -78,16 +80,17 @@ async def _file_problems(database: Database) -> list[Problem]:
         return problems
     wanted = await asyncio.to_thread(_fresh_schema)
     have = await database.read(_schema)
-    for name in sorted(wanted.keys() | have.keys()):
-        if wanted.get(name) != have.get(name):
-            problems.append(damage(name, "not as the migrations make it"))
+    problems = [
+        damage(f"{kind} {name}", "not as the migrations make it")
+        for kind, name in sorted({each[:2] for each in wanted ^ have})
+    ]
     if problems:
         return problems
     return await database.read(_type_problems)
 
 
 @cache
-def _fresh_schema() -> dict[str, str | None]:
+def _fresh_schema() -> set[_Made]:
     with tempfile.TemporaryDirectory() as folder:
         url = sqlite_url(Path(folder) / "fresh.sqlite3")
         migrate(url)
@@ -99,9 +102,12 @@ def _fresh_schema() -> dict[str, str | None]:
             engine.dispose()
 
 
-def _schema(connection: Connection) -> dict[str, str | None]:
-    query = "SELECT type || ' ' || name, sql FROM sqlite_master WHERE tbl_name LIKE 'ledger_%'"
-    return {str(row[0]): row[1] for row in connection.exec_driver_sql(query)}
+def _schema(connection: Connection) -> set[_Made]:
+    query = (
+        "SELECT type, name, tbl_name, coalesce(sql, '') FROM sqlite_master "
+        "WHERE name LIKE '%ledger_%' OR tbl_name LIKE '%ledger_%'"
+    )
+    return {(made[0], made[1], made[2], made[3]) for made in connection.exec_driver_sql(query)}
 
 
 def _type_problems(connection: Connection) -> list[Problem]:
