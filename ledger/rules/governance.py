@@ -22,6 +22,7 @@ from ledger.formats.envelope import CLASS_FORM, pae
 from ledger.formats.note import parse_note
 from ledger.ports import Signer
 from ledger.rules.registry import (
+    Artefact,
     Key,
     Member,
     Registry,
@@ -40,6 +41,9 @@ from ledger.rules.registry import (
 BODY_TYPE: Final = "application/vnd.vastedag.governance+json"
 SIGNERS_MAX: Final = 400
 REAFFIRM_MAX: Final = 10_000
+ARTEFACTS_MAX: Final = 64
+_ARTEFACT: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,63}")
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _CLASS: Final = re.compile(CLASS_FORM)
 _FRAME: Final = {"type", "seq", "prev", "signers"}
 
@@ -264,6 +268,20 @@ def _move(registry: Registry, n: int, body: Body) -> Registry:
     return replace(registry, log_vkey=vkey, retired_log_vkeys=retired)
 
 
+def _publish(registry: Registry, n: int, body: Body) -> Registry:
+    """The digest of a file that members vouch for; a newer one of the same name replaces it."""
+    fields = members_of(dict(body), "publish", _FRAME | {"artefact", "sha256"})
+    name = text_of(fields["artefact"], "publish, artefact")
+    digest = text_of(fields["sha256"], "publish, sha256")
+    if _ARTEFACT.fullmatch(name) is None or _SHA256.fullmatch(digest) is None:
+        raise malformed("publish: artefact is a file name, sha256 its digest in 64 hex digits")
+    if name not in registry.artefacts and len(registry.artefacts) >= ARTEFACTS_MAX:
+        raise malformed(f"publish: at most {ARTEFACTS_MAX} artefacts")
+    _demand_votes(registry, body, registry.votes_needed)
+    artefacts = {**registry.artefacts, name: Artefact(sha256=digest, since=n)}
+    return replace(registry, artefacts=artefacts)
+
+
 CHANGES: Final[Mapping[str, Change]] = {
     "admit": _admit,
     "suspend": _suspend,
@@ -274,6 +292,7 @@ CHANGES: Final[Mapping[str, Change]] = {
     "policy": _policy,
     "quorum": _quorum,
     "move": _move,
+    "publish": _publish,
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ledger import keys
@@ -72,6 +72,14 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Artefact:
+    """A file that members vouch for, such as the verifier: its SHA-256 in hex, and since when."""
+
+    sha256: str
+    since: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Registry:
     """The members' side of the ledger after some entry; a function of the entries up to it.
 
@@ -93,6 +101,7 @@ class Registry:
     retired_log_vkeys: tuple[str, ...] = ()
     predecessor: str | None = None
     reaffirmed: frozenset[int] = frozenset()
+    artefacts: Mapping[str, Artefact] = field(default_factory=dict)
 
     def member(self, member: str) -> Member:
         """A member by id; raises AdmissionError unknown_member."""

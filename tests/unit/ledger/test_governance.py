@@ -233,3 +233,26 @@ def test_a_member_with_a_field_missing_or_of_another_type_is_malformed(what: str
     refused("malformed", lambda: applied(founded(), "admit", member=body))
     refused("malformed", lambda: applied(founded(), "admit", member=newcomer(**{what: 7})))
     refused("malformed", lambda: applied(founded(), "admit", member=None))
+
+
+def test_members_vouch_for_a_file_by_its_digest() -> None:
+    registry = applied(founded(), "publish", artefact="controleur.html", sha256="a" * 64, n=5)
+    assert registry.artefacts["controleur.html"].sha256 == "a" * 64
+    assert registry.artefacts["controleur.html"].since == 5
+    newer = applied(registry, "publish", artefact="controleur.html", sha256="b" * 64, n=9)
+    assert newer.artefacts["controleur.html"].since == 9
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"sha256": "A" * 64}, "malformed"),
+        ({"sha256": "a" * 63}, "malformed"),
+        ({"artefact": "../x"}, "malformed"),
+        ({"artefact": ""}, "malformed"),
+        ({"by": nets.MIRRORS[:1]}, "bad_signature"),
+    ],
+)
+def test_an_artefact_without_form_or_votes_is_refused(changes: dict[str, Any], code: str) -> None:
+    fields = {"artefact": "controleur.html", "sha256": "a" * 64, **changes}
+    refused(code, lambda: applied(founded(), "publish", **fields))
