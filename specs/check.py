@@ -14,6 +14,7 @@ from typing import Final
 from specs.case_files import read_cases
 from specs.errors import SpecFileError
 from specs.loader import load_yaml
+from specs.population_files import read_population
 from specs.regulation_files import (
     CASES_FILE,
     RegulationFile,
@@ -42,6 +43,8 @@ def _of_file(path: Path) -> Iterator[SpecFileError]:
         load_yaml(path)
         if path.parent.parent.name == "regulations" and path.name != CASES_FILE:
             yield from _sentences(read_regulation(path.read_bytes(), str(path)))
+        elif path.parent.name == "population":
+            read_population(path.read_bytes(), str(path))
     except SpecFileError as error:
         yield error
 

@@ -4,7 +4,7 @@
 run: for one
 household the time Python needs to make the steps of its trace alone, for columns the time numpy
 needs for as many plain multiplications and additions as the formulas have operations. Rows are made
-by a seeded generator within ordinary bounds; folding of persons is in bench_population.py.
+by a seeded generator within ordinary bounds; folding of persons is in bench_fold.py.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from scheduler.benches import bench_fold
+from scheduler.benches.limits import numpy_seconds, operations
 from scheduler.compiling.columns import Column, ColumnVersion
-from scheduler.compiling.compiled import Op
-from scheduler.compiling.program import Program, Version
+from scheduler.compiling.program import Program
 from scheduler.derivation import TraceStep
 from scheduler.derive import derive_all, derive_view
 from scheduler.documents.calc_document import parse
@@ -57,6 +58,7 @@ def bench(rows: int = ROWS) -> dict[str, Any]:
     return {
         "derive": bench_derive(book),
         "columns": bench_columns(book, rows),
+        "population": bench_fold.bench_population(book, rows),
     }
 
 
@@ -92,7 +94,7 @@ def bench_columns(book: Rulebook, rows: int = ROWS) -> dict[str, Any]:
             total += columns.run_month(inputs).part
         columns.run_year(total)
         seconds = time.process_time() - start
-        limit = _numpy_seconds(12 * _operations(version), rows)
+        limit = numpy_seconds(12 * operations(version), rows)
         found[scheme] = {
             "household_years_per_second": round(rows / seconds),
             "limit": round(rows / limit), "ratio": round(limit / seconds, 3),
@@ -128,23 +130,6 @@ def _rows(program: Program, rows: int) -> dict[str, Column]:
         low, high = max(0, typed.op.low), min(typed.op.high, ORDINARY_MAX)
         found[name] = chance.integers(low, high, size=rows, endpoint=True, dtype=np.int64)
     return found
-
-
-def _operations(version: Version) -> int:
-    return sum(_count(step.typed.op) for step in version.month.steps)
-
-
-def _count(op: Op) -> int:
-    inside = sum(_count(argument) for argument in op.arguments)
-    return inside + (0 if op.code in ("constant", "read") else 1)
-
-
-def _numpy_seconds(operations: int, rows: int) -> float:
-    left = np.arange(rows, dtype=np.int64)
-    start = time.process_time()
-    for place in range(operations):
-        _ = left * 3 if place % 2 else left + 3
-    return time.process_time() - start
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from datetime import date
 from multiprocessing import get_context
 from typing import Any, Final
 
-from scheduler.plan import plan
+from scheduler.plan import plan, plan_many
 from scheduler.planning.flows import Flow, Rail, Rhythm, Window
 from scheduler.planning.payday_files import load_pay_calendars
 from scheduler.planning.plan_types import PlannedLine, PlanRequest
@@ -176,8 +176,7 @@ def _run(part: int, number: int) -> tuple[int, int, int, float, int]:
     requests = households(number, SEED + part)
     lines = on_day = total = 0
     start = time.process_time()
-    for request in requests:
-        found = plan(request, calendars)
+    for found in plan_many(requests, calendars):
         lines += sum(len(month.lines) for month in found.months)
         on_day, total = on_day + found.on_day_cents, total + found.total_cents
     seconds = time.process_time() - start
