@@ -194,12 +194,13 @@ class StateStore(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An HTTP answer without its transport."""
+    """An HTTP answer without its transport; encoding is the body's Content-Encoding, if any."""
 
     status: int
     body: bytes
     content_type: str = "text/plain; charset=utf-8"
     cache: str = "no-store"
+    encoding: str | None = None
     retry_after_seconds: int | None = None
 
 

@@ -6,6 +6,7 @@ smaller tree as well.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final, Protocol, TypeVar
@@ -28,6 +29,7 @@ from ledger.ports import Head, Store
 T = TypeVar("T")
 
 PATHS_KEPT: Final = 64  # tiles whose paths are kept: 256 paths of 8 hashes, some 50 KB each
+TREES_KEPT: Final = 2_048  # tiles whose inner nodes are kept: some 16 KB each
 SHARED_MIN: Final = 4  # from so many entries of one tile on, all its paths are made at once
 
 
@@ -61,6 +63,63 @@ class NodeReader:
                 raise StoreError(f"store: tile {number} of level {level // TILE_HEIGHT} is short")
         self._nodes[level, index] = node
         return node
+
+
+class _MissingTileError(Exception):
+    """A node of this tile was asked for and is not in memory."""
+
+    def __init__(self, level: int, n: int, width: int) -> None:
+        self.level, self.n, self.width = level, n, width
+
+
+class KeptNodes:
+    """Proofs out of memory: of each tile all its inner nodes, made once, up to a bound of tiles."""
+
+    def __init__(self, store: TileReader, tiles_max: int = TREES_KEPT) -> None:
+        self._store = store
+        self._tiles_max = tiles_max
+        self._trees: OrderedDict[tuple[int, int], list[bytes]] = OrderedDict()
+
+    async def prove(self, make: Callable[[HashReader], T]) -> T:
+        """What `make` computes from node hashes; raises StoreError when a tile is missing."""
+        while True:
+            try:
+                made = make(self._read)
+            except _MissingTileError as missing:
+                key = (missing.level, missing.n)
+                (data,) = await self._store.tiles([key])
+                if data is None or len(data) < missing.width * HASH_BYTES:
+                    raise StoreError(
+                        f"store: tile {missing.n} of level {missing.level} is missing or short; "
+                        "run fsck"
+                    ) from None
+                self._trees[key] = inner_nodes(data)
+            else:
+                while len(self._trees) > self._tiles_max:  # not before: a proof needs several
+                    self._trees.popitem(last=False)
+                return made
+
+    def _read(self, level: int, index: int) -> bytes:
+        row, height = divmod(level, TILE_HEIGHT)
+        number, offset = divmod(index, TILE_WIDTH >> height)
+        tree = self._trees.get((row, number))
+        at = offset * HASH_BYTES
+        if tree is None or height >= len(tree) or len(tree[height]) < at + HASH_BYTES:
+            raise _MissingTileError(row, number, (offset + 1) << height)
+        self._trees.move_to_end((row, number))
+        return tree[height][at : at + HASH_BYTES]
+
+
+def inner_nodes(tile: bytes) -> list[bytes]:
+    """By height 0 to 7 the hashes of the complete subtrees over a tile's hashes, joined."""
+    heights = [tile]
+    while len(heights) < TILE_HEIGHT and len(tile) >= 2 * HASH_BYTES:
+        tile = b"".join(
+            node_hash(tile[at : at + HASH_BYTES], tile[at + HASH_BYTES : at + 2 * HASH_BYTES])
+            for at in range(0, len(tile) - HASH_BYTES, 2 * HASH_BYTES)
+        )
+        heights.append(tile)
+    return heights
 
 
 class _Wanted:

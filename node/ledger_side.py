@@ -18,16 +18,17 @@ from ledger.errors import LedgerError
 from ledger.follow import CopyReader, Follower
 from ledger.formats.chain import GENESIS_PREV, Entry, encode_entry, entry_hash
 from ledger.formats.envelope import parse_envelope
-from ledger.formats.note import COSIGNATURE, NoteSigner
+from ledger.formats.note import COSIGNATURE, NoteSigner, Verifier
 from ledger.formats.policy import parse_policy
 from ledger.log import Log
 from ledger.mirror import Mirror
+from ledger.pages import Pages
 from ledger.peers_http import HttpPeer
 from ledger.ports import Signer
 from ledger.rules import admission
 from ledger.rules.registry import Registry
 from ledger.sequencing.checks_threads import ThreadChecks
-from ledger.serve import LogDoor, MirrorDoor, Pages, WitnessDoor, trusted
+from ledger.serve import LogDoor, MirrorDoor, WitnessDoor
 from ledger.stores.database_sql import Database
 from ledger.stores.store_sql import SqlCosigned, SqlState, SqlStore
 from ledger.watch import watch
@@ -135,7 +136,7 @@ def open_ledger_side(
     if settings.part == "witness":
         witness = WitnessDoor(
             state=SqlCosigned(database),
-            logs=trusted(genesis.origin, genesis.log_vkey),
+            logs=lambda: {genesis.origin: _log_keys(following, genesis)},
             signer=cosigner(home, keys.cosign),
             clock=SystemClock(),
         )
@@ -170,6 +171,12 @@ def open_ledger_side(
             and genesis.members[member].active_keys("mirror")
         },
     )
+
+
+def _log_keys(following: Follower, genesis: Registry) -> tuple[Verifier, ...]:
+    """What the log may sign with as far as this member has followed it; a move changes it."""
+    registry = genesis if following.size == 0 else following.registry
+    return registry.trusted_log_keys(genesis.log_vkey)
 
 
 def _sequencer(

@@ -280,7 +280,7 @@ async def make_network(
         w: DoorPeer(
             WitnessDoor(
                 state=MemoryCosigned(),
-                logs=trusted(ORIGIN, log_signer().verifier.vkey),
+                logs=lambda: trusted(ORIGIN, log_signer().verifier.vkey),
                 signer=note_signer(w, "witness"),
                 clock=clock,
             )

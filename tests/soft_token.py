@@ -36,9 +36,7 @@ def make_token(folder: Path) -> SoftToken:
     """Make and initialise it."""
     (folder / "tokens").mkdir(parents=True)
     settings = folder / "softhsm2.conf"
-    settings.write_text(
-        f"directories.tokendir = {folder / 'tokens'}\nobjectstore.backend = file\n"
-    )
+    settings.write_text(f"directories.tokendir = {folder / 'tokens'}\nobjectstore.backend = file\n")
     environment = {"SOFTHSM2_CONF": str(settings)}
     done = subprocess.run(
         ["softhsm2-util", "--init-token", "--free", "--label", LABEL, "--pin", PIN,

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Scope
 from node.portal.doors import HOUSEHOLD_SIGN_IN, STAFF_SIGN_IN, page_route
 from node.portal.formatting import Language
 from node.portal.guard import Guard
+from node.portal.log_reads import LogReads
 from node.portal.oidc import Audience
 from node.portal.oidc_http import Http, OidcClient, plain_http
 from node.portal.pages import STATIC, Pages, Site
@@ -96,7 +97,8 @@ def create_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_h
         app.include_router(log_router(surface))
     app.mount("/v1", create_api(surface.name, surface.intake))
     app.mount("/static", GZipMiddleware(StaticAssets(directory=STATIC), STATIC_BYTES_ZIPPED_MIN))
-    return Guard(app)
+    guarded = Guard(app)
+    return guarded if surface.log is None else LogReads(guarded, surface, surface.log)
 
 
 def _add_sign_in(app: FastAPI, surface: Surface, pages: Pages, visits: Visits, http: Http) -> None:

@@ -7,6 +7,7 @@ filled in, a query, a cookie, a body or an exception's text.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 import time
@@ -22,6 +23,8 @@ from node.portal.problems import plain_problem, problem_answer
 
 API_VERSION: Final = "1.0.0"
 BODY_BYTES_MAX: Final = 1_048_576
+BODY_SECONDS_MAX: Final = 30.0
+BODY_PAUSE_SECONDS_MAX: Final = 5.0
 BODY_BYTES_MAX_BY_PREFIX: Final = (("/mijn", 8_192), ("/v1/events", 262_144))
 PAGE_POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; "
@@ -37,7 +40,7 @@ HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-_LOG: Final = logging.getLogger("vastedag.web")
+LOG: Final = logging.getLogger("vastedag.web")
 
 
 class BodyTooLargeError(HTTPException):
@@ -45,6 +48,13 @@ class BodyTooLargeError(HTTPException):
 
     def __init__(self) -> None:
         super().__init__(status_code=413)
+
+
+class BodyTooSlowError(HTTPException):
+    """A body that did not come whole in its time; the connection is of no further use."""
+
+    def __init__(self) -> None:
+        super().__init__(status_code=408, headers={"Connection": "close"})
 
 
 class Guard:
@@ -68,13 +78,14 @@ class Guard:
         try:
             await self._app(scope, _limited(receive, scope), guarded_send)
         except Exception as error:  # the edge of the program: told in the log, never to the visitor
-            _LOG.error("error request=%s kind=%s at=%s", request_id, *_place_of(error))
+            LOG.error("error request=%s kind=%s at=%s", request_id, *_place_of(error))
             if not answered[0]:
-                too_large = isinstance(error, BodyTooLargeError)
-                answer = problem_answer(plain_problem(413 if too_large else 500))
-                await answer(scope, receive, guarded_send)
+                status = 500
+                if isinstance(error, BodyTooLargeError | BodyTooSlowError):
+                    status = error.status_code
+                await problem_answer(plain_problem(status))(scope, receive, guarded_send)
         finally:
-            _LOG.info(
+            LOG.info(
                 "answer request=%s method=%s route=%s status=%d milliseconds=%d",
                 request_id,
                 scope["method"] if scope["method"].isalpha() else "?",
@@ -97,10 +108,21 @@ def _limited(receive: Receive, scope: Scope) -> Receive:
     declared = Headers(scope=scope).get("content-length", "0")
     too_large = declared.isdecimal() and int(declared[:20]) > limit
 
+    whole = asyncio.get_running_loop().time() + BODY_SECONDS_MAX
+    ended = [False]
+
     async def guarded_receive() -> Message:
         if too_large:
             raise BodyTooLargeError
-        message = await receive()
+        if ended[0]:  # only the end of the connection is left to wait for
+            return await receive()
+        left = whole - asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout(min(left, BODY_PAUSE_SECONDS_MAX)):
+                message = await receive()
+        except TimeoutError:
+            raise BodyTooSlowError from None
+        ended[0] = not message.get("more_body", False)
         if message["type"] == "http.request":
             read[0] += len(message.get("body", b""))
             if read[0] > limit:

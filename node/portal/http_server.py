@@ -16,6 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from node.errors import StartError
+from node.portal.http_protocol import BoundedHttp
 
 BACKLOG: Final = 2_048
 KEEP_ALIVE_SECONDS: Final = 30
@@ -34,12 +35,16 @@ class _Server(uvicorn.Server):
 class Listener:
     """`start` binds and serves, `stop` lets running requests end."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+    def __init__(self, app: ASGIApp, host: str, port: int, *, shared: bool = False) -> None:
+        """shared: other processes listen on the same port (SO_REUSEPORT)."""
+        self._shared = shared
         self._host = host
         self._port = port
         self._server = _Server(
             uvicorn.Config(
                 app,
+                http=BoundedHttp,
+                ws="none",
                 log_config=None,
                 log_level="warning",
                 access_log=False,  # our own log lines hold no address that was filled in
@@ -63,7 +68,7 @@ class Listener:
         """Bind and serve; raises StartError when the address is taken."""
         try:
             self._socket = socket.create_server(
-                (self._host, self._port), backlog=BACKLOG, reuse_port=False
+                (self._host, self._port), backlog=BACKLOG, reuse_port=self._shared
             )
         except OSError as error:
             raise StartError(

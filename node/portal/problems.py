@@ -35,6 +35,16 @@ _PLAIN: Final[dict[int, tuple[str, str, str]]] = {
         "This address does not take that method",
         "The Allow header names the methods that it takes.",
     ),
+    408: (
+        "too_slow",
+        "The request came too slowly",
+        "Send it again, without pauses.",
+    ),
+    431: (
+        "oversize",
+        "The headers of the request are too large",
+        "Send fewer or shorter headers.",
+    ),
     413: ("oversize", "The message is too large", "Send less in one message."),
     500: (
         "internal",

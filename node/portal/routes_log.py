@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from ledger.ports import Answer
 from node.errors import ProblemDetails
+from node.portal.log_reads import raw_headers, takes_gzip
 from node.portal.problems import PROBLEM_JSON, plain_problem, problem_answer
 from node.portal.surface import Surface
 
@@ -26,7 +27,8 @@ def log_router(surface: Surface) -> APIRouter:
     @router.get("/{path:path}")
     async def read(request: Request, path: str) -> Response:
         allowed = surface.may_read_entries(request.headers.get("authorization"))
-        return log_answer(await log.get(path, entries_allowed=allowed))
+        gzip = takes_gzip(request.headers.get("accept-encoding", ""))
+        return log_answer(await log.get(path, entries_allowed=allowed, gzip=gzip))
 
     return router
 
@@ -35,9 +37,7 @@ def log_answer(answer: Answer) -> Response:
     """The log's answer in HTTP; its refusals as problem documents."""
     if answer.status >= 400 and answer.content_type != PROBLEM_JSON:
         return _refusal(answer)
-    headers = {"Content-Type": answer.content_type, "Cache-Control": answer.cache}
-    if answer.cache.startswith("public"):
-        headers["Access-Control-Allow-Origin"] = "*"  # hash tiles prove things to any browser
+    headers = {name.decode(): value.decode() for name, value in raw_headers(answer)}
     if answer.retry_after_seconds is not None:
         headers["Retry-After"] = str(answer.retry_after_seconds)
     return Response(answer.body, status_code=answer.status, headers=headers)

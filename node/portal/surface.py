@@ -78,8 +78,15 @@ class IntakePort(Protocol):
 class LogPort(Protocol):
     """The published tree of this node's log or mirror (ledger/serve.py, Pages)."""
 
-    async def get(self, path: str, *, entries_allowed: bool) -> Answer:
-        """`checkpoint`, `tile/…`, `vkey`, `policy`; entry bundles only when allowed."""
+    def kept(self, path: str, *, entries_allowed: bool, gzip: bool = False) -> Answer | None:
+        """What can be answered at once, without waiting; None for all else."""
+        ...
+
+    async def get(self, path: str, *, entries_allowed: bool, gzip: bool = False) -> Answer:
+        """`checkpoint`, `tile/…`, `proof/<n>`, `vkey`, `policy`; bundles only when allowed.
+
+        gzip: the reader takes that Content-Encoding.
+        """
         ...
 
 

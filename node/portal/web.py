@@ -14,6 +14,8 @@ from typing import Final
 from sqlalchemy import select
 
 from ledger.errors import BusyError
+from ledger.formats.checkpoint import parse_checkpoint
+from ledger.formats.note import parse_note
 from ledger.pages import PROOF, Pages
 from ledger.ports import Answer, Head
 from node.errors import RefusedError
@@ -68,15 +70,23 @@ class PublishedLog:
         self._pages = pages
         self._alone = alone
 
-    async def get(self, path: str, *, entries_allowed: bool) -> Answer:
-        """`checkpoint`, `tile/…`, `vkey`, `policy`; see surface.LogPort."""
+    def kept(self, path: str, *, entries_allowed: bool, gzip: bool = False) -> Answer | None:
+        """What needs no waiting: a tile or bundle that was shown before."""
+        return self._pages.kept(path, entries_allowed=entries_allowed, gzip=gzip)
+
+    async def get(self, path: str, *, entries_allowed: bool, gzip: bool = False) -> Answer:
+        """`checkpoint`, `tile/…`, `proof/<n>`, `vkey`, `policy`; see surface.LogPort."""
         if self._alone and path == "checkpoint":
             await self._ledger.refresh()
-        quorum = None if path != "checkpoint" else self._ledger.quorum_checkpoint()
-        if quorum is not None:
-            # A mirror's own copy may be ahead of the quorum: only what is recorded is shown.
-            return Answer(status=200, body=quorum, cache="no-cache")
-        return await self._pages.get(path, entries_allowed=entries_allowed)
+        proof = path.startswith(PROOF)
+        quorum = self._ledger.quorum_checkpoint() if proof or path == "checkpoint" else None
+        if quorum is None:
+            return await self._pages.get(path, entries_allowed=entries_allowed, gzip=gzip)
+        # A mirror's own copy may be ahead of the quorum: only what is recorded is shown.
+        if proof:
+            size = parse_checkpoint(parse_note(quorum).text).size
+            return await self._pages.proof(path, Head(size=size, note=quorum))
+        return Answer(status=200, body=quorum, cache="no-cache")
 
 
 class State:

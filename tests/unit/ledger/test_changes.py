@@ -16,11 +16,12 @@ from ledger.formats.policy import parse_policy
 from ledger.formats.proof import Receipt
 from ledger.log import Log
 from ledger.mirror import Mirror
+from ledger.pages import Pages
 from ledger.ports import Answer, StateStore
 from ledger.rules import governance
 from ledger.rules.genesis import create_log
 from ledger.sequencing.checks_threads import InlineChecks
-from ledger.serve import MirrorDoor, Pages
+from ledger.serve import MirrorDoor
 from ledger.stores.store_memory import MemoryState, MemoryStore
 from ledger.tail import registry_of
 from ledger.verify import verify_log

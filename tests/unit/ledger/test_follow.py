@@ -13,9 +13,10 @@ from ledger.formats.merkle import HASH_BYTES
 from ledger.formats.note import parse_note
 from ledger.formats.policy import parse_policy
 from ledger.formats.tiles import parse_tile_path
+from ledger.pages import Pages
 from ledger.ports import Answer, Evidence
 from ledger.sequencing.checks_threads import InlineChecks
-from ledger.serve import LogDoor, Pages
+from ledger.serve import LogDoor
 from ledger.stores.store_memory import MemoryState, MemoryStore
 from tests import ledger_network as nets
 

@@ -78,7 +78,7 @@ def test_from_genesis_to_a_verified_export(tmp_path: Path) -> None:
             witness_state = SqlCosigned(await database(stack, tmp_path / "woonstad.sqlite3"))
             witness = WitnessDoor(
                 state=witness_state,
-                logs=trusted(nets.ORIGIN, nets.log_signer().verifier.vkey),
+                logs=lambda: trusted(nets.ORIGIN, nets.log_signer().verifier.vkey),
                 signer=nets.note_signer("woonstad", "witness"),
                 clock=clock,
             )

@@ -10,7 +10,8 @@ import pytest
 from ledger.errors import BusyError, StoreError
 from ledger.formats.tiles import parse_bundle
 from ledger.log import Log
-from ledger.serve import LogDoor, MirrorDoor, Pages, refusal
+from ledger.pages import Pages
+from ledger.serve import LogDoor, MirrorDoor, refusal
 from ledger.witness import monitoring_path
 from tests import ledger_network as nets
 

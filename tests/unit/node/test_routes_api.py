@@ -39,7 +39,10 @@ class SampleIntake:
 
 
 class SampleLog:
-    async def get(self, path: str, *, entries_allowed: bool) -> Answer:
+    def kept(self, path: str, *, entries_allowed: bool, gzip: bool = False) -> Answer | None:
+        return None
+
+    async def get(self, path: str, *, entries_allowed: bool, gzip: bool = False) -> Answer:
         if path == "checkpoint":
             return Answer(status=200, body=b"origin\n", cache="no-cache")
         if path.startswith("tile/entries") and not entries_allowed:

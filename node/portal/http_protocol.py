@@ -1,0 +1,105 @@
+"""uvicorn's HTTP/1.1 protocol with the limits it lacks: a head must come whole, soon, and small.
+
+The time for a body, and its size, are the app's to limit (guard.py, routes_machine.py): by then
+there is somebody to answer a problem document. Here the answer is one of two fixed ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from node.portal.problems import PROBLEM_JSON, plain_problem
+
+HEAD_BYTES_MAX: Final = 32_768  # request line and headers
+HEAD_SECONDS_MAX: Final = 10.0  # from the first byte, or from the opening of the connection
+REASONS: Final = {400: b"Bad Request", 408: b"Request Timeout", 431: b"Headers Too Large"}
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """One connection; ends it with 408 or 431 when a head is too slow or too large."""
+
+    _timer: asyncio.TimerHandle | None = None
+    _head_bytes = 0
+    _header_bytes = 0
+    _in_body = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Give the first head its time."""
+        super().connection_made(transport)
+        self._timer = self.loop.call_later(HEAD_SECONDS_MAX, self._too_slow)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the timer."""
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Count and time what belongs to a head; the rest is uvicorn's."""
+        if self.transport.is_closing():
+            return
+        if not self._in_body:
+            self._head_bytes += len(data)
+            if self._timer is None:
+                self._timer = self.loop.call_later(HEAD_SECONDS_MAX, self._too_slow)
+        super().data_received(data)
+        # What came in one piece with a body or the next request counts for no head.
+        if not self._in_body and self._head_bytes > HEAD_BYTES_MAX:
+            self._refuse(431)
+
+    def on_message_begin(self) -> None:
+        """A new head."""
+        self._header_bytes = 0
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Headers, and the trailers of a chunked body, up to the limit."""
+        self._header_bytes += len(name) + len(value)
+        if self._header_bytes <= HEAD_BYTES_MAX:
+            super().on_header(name, value)
+        else:
+            self._refuse(431)
+
+    def on_headers_complete(self) -> None:
+        """The head is whole."""
+        self._stop_timer()
+        self._head_bytes, self._in_body = 0, True
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """What comes next is another head."""
+        self._head_bytes, self._in_body = 0, False
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP is refused in the same words as all else."""
+        del msg
+        self._refuse(400)
+
+    def _too_slow(self) -> None:
+        self._timer = None
+        self._refuse(408)
+
+    def _refuse(self, status: int) -> None:
+        """Answer and end the connection, unless an answer is under way on it."""
+        self._stop_timer()
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete:
+            body = json.dumps(plain_problem(status).as_json()).encode()
+            self.transport.write(
+                b"HTTP/1.1 %d %s\r\ncontent-type: %s\r\ncontent-length: %d\r\n"
+                b"cache-control: no-store\r\nx-content-type-options: nosniff\r\n"
+                b"connection: close\r\n\r\n"
+                % (status, REASONS[status], PROBLEM_JSON.encode(), len(body))
+                + body
+            )
+        self.transport.close()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
