@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import date
 from functools import cache
 
+from node.claims import CALENDAR, claims_for
 from node.decisions import decisions_for
 from node.facts import Facts
 from node.flow import Answering
@@ -16,7 +17,7 @@ from node.flows import Naming
 from node.fresh_circles import FreshCircles
 from node.plans import plans_ended, plans_for
 from scheduler.folding.facts import SubjectId
-from scheduler.paydays import PayCalendars
+from scheduler.paydays import PayCalendars, PayerCalendar
 from scheduler.planning.payday_files import load_pay_calendars
 from scheduler.rulebook import Rulebook
 from specs.records import RecordDraft
@@ -31,32 +32,39 @@ def rulebook() -> Rulebook:
 def answering_of(role: str, member: str) -> Answering | None:
     """The task of a member by its role on the ledger; None when facts ask nothing of it."""
     if role == "toeslagen":
-        return DeriveChanges(rulebook())
+        return DeriveChanges(rulebook(), load_pay_calendars().get(CALENDAR))
     if role == "municipality":
         return PlanChanges(member, load_pay_calendars(), rulebook())
     return None
 
 
 class DeriveChanges:
-    """On the node of Toeslagen: the decisions that changed facts ask for."""
+    """On the node of Toeslagen: the decisions that changed facts ask for, and their claims."""
 
-    def __init__(self, rulebook: Rulebook) -> None:
+    def __init__(self, rulebook: Rulebook, calendar: PayerCalendar) -> None:
         self._rulebook = rulebook
+        self._calendar = calendar
         self._circles = FreshCircles()
 
     def __call__(
         self, facts: Facts, changed: Sequence[SubjectId], today: date
     ) -> Sequence[RecordDraft]:
-        """The drafts of new decisions, by applicant, scheme and year."""
-        found = decisions_for(
-            self._circles.of(facts), changed, today=today, rulebook=self._rulebook
-        )
-        return [
+        """The drafts of new decisions, by applicant, scheme and year; claims follow the recorded
+        decisions, a round later.
+        """
+        circles = self._circles.of(facts)
+        found = decisions_for(circles, changed, today=today, rulebook=self._rulebook)
+        decisions = [
             outcome.draft
             for _, outcomes in sorted(found.items())
             for outcome in outcomes
             if outcome.draft is not None
         ]
+        claims = claims_for(
+            circles, {*changed, *found}, today=today, calendar=self._calendar,
+            rulebook=self._rulebook,
+        )  # fmt: skip
+        return [*decisions, *claims]
 
 
 class PlanChanges:

@@ -130,6 +130,7 @@ def due_decisions(
                     derivation,
                     standing,
                     months,
+                    today=today,
                     whole_year=not elsewhere,
                 )
             outcomes.append(Outcome(derivation=derivation, standing=standing, draft=draft))
@@ -198,6 +199,7 @@ def _draft(
     standing: Standing | None,
     months: Mapping[Month, int],
     *,
+    today: date,
     whole_year: bool,
 ) -> RecordDraft | None:
     person = person_ref(facts, application.applicant)
@@ -219,9 +221,11 @@ def _draft(
         confidence=derivation.confidence,
         inputs=tuple(sorted({*derivation.inputs, application.record})),
         replaces=None if standing is None else standing.record,
+        decided_on=today,
     )
-    # The same facts give the same decision and the same id: a crash repeats work, never effects.
-    content = digest_of(data.model_dump(mode="json", exclude={"person", "partner"}))
+    # The same facts give the same decision and the same id, also when a crash repeats it on another
+    # day: the first one stands (flow.py).
+    content = digest_of(data.model_dump(mode="json", exclude={"person", "partner", "decided_on"}))
     return RecordDraft(
         type=ALLOWANCE_SET,
         source_event_id=f"toeslag/{application.applicant}/{content}",

@@ -15,7 +15,7 @@ from datetime import date
 from typing import Final, Protocol
 
 from ledger.errors import BusyError, PeerError
-from node.errors import RefusedError, UnavailableError
+from node.errors import ConflictError, RefusedError, UnavailableError
 from node.facts import Facts
 from node.members.deliver_http import Deliveries
 from node.receiving.follow import LedgerReader
@@ -85,6 +85,9 @@ async def answer_changes(desk: Desk) -> int:
     for draft in drafts:  # all stored before the mark is taken away: then none can be lost
         try:
             await desk.submitter.store(draft)
+        except ConflictError:
+            # The same answer was stored before, on another day, and a crash asked for it again.
+            _LOG.info("answer stands type=%s", draft.type)
         except RefusedError as refusal:
             # Our own rules refused our own draft: an error of this program, never of the person.
             _LOG.error("answer refused type=%s code=%s", draft.type, refusal.code)

@@ -26,6 +26,12 @@ from specs.records_base import MonthText as MonthText
 from specs.records_base import PersonRef as PersonRef
 from specs.records_base import RecordClass as RecordClass
 from specs.records_base import RecordData as RecordData
+from specs.records_law import AllowanceDecision as AllowanceDecision
+from specs.records_law import BackPayment as BackPayment
+from specs.records_law import DecisionMonth as DecisionMonth
+from specs.records_law import Reclaim as Reclaim
+from specs.records_law import RepaymentTerms as RepaymentTerms
+from specs.records_law import ReportBack as ReportBack
 from specs.records_plan import Enrolment as Enrolment
 from specs.records_plan import PartyPlan as PartyPlan
 from specs.records_plan import PaymentReport as PaymentReport
@@ -182,27 +188,6 @@ class Statement(RecordData):
     other: PersonRef | None = None
 
 
-class DecisionMonth(RecordData):
-    month: MonthText
-    cents: PositiveCents
-
-
-class AllowanceDecision(RecordData):
-    """A toeslag decision or its revision: the months it changes (Awir 14, 16, 20)."""
-
-    person: PersonRef
-    partner: PersonRef | None
-    scheme: Code
-    year: int
-    estimate: bool
-    award_year_cents: PositiveCents | None
-    months: tuple[DecisionMonth, ...]
-    rule_digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    confidence: Literal["primary", "secondary"]
-    inputs: tuple[Code, ...]  # record ids
-    replaces: Code | None = None  # id of the standing decision
-
-
 class Correction(RecordData):
     """Takes back an earlier record of the same author; the right one follows as its own record."""
 
@@ -240,6 +225,10 @@ CHARGE_SET: Final = "nl.vastelasten.last.vastgesteld"
 CHARGE_CORRECTED: Final = "nl.vastelasten.gecorrigeerd"
 STATED: Final = "nl.awir.opgave.gedaan"
 ALLOWANCE_SET: Final = "nl.awir.toeslag.vastgesteld"
+BACK_PAYMENT_SET: Final = "nl.awir.nabetaling.vastgesteld"
+RECLAIM_SET: Final = "nl.awir.terugvordering.vastgesteld"
+TERMS_SET: Final = "nl.awir.betalingsregeling.vastgesteld"
+REPORTED_BACK: Final = "nl.brp.terugmelding.gedaan"
 ENROLLED: Final = "nl.vastelasten.betaaldag.aangemeld"
 PLAN_SET: Final = "nl.vastelasten.betaalplan.vastgesteld"
 PLAN_ANSWERED: Final = "nl.vastelasten.betaalplan.beantwoord"
@@ -271,6 +260,10 @@ def _types() -> dict[str, RecordType]:
         (CHARGE_CORRECTED, "correction", Correction),
         (STATED, "person", Statement),
         (ALLOWANCE_SET, "decision", AllowanceDecision),
+        (BACK_PAYMENT_SET, "decision", BackPayment),
+        (RECLAIM_SET, "decision", Reclaim),
+        (TERMS_SET, "decision", RepaymentTerms),
+        (REPORTED_BACK, "decision", ReportBack),
         (ENROLLED, "plan", Enrolment),
         (PLAN_SET, "plan", PartyPlan),
         (PLAN_ANSWERED, "plan", PlanAnswer),
