@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from scheduler.planning.flows import Flow
+from scheduler.planning.flows import Flow, Rhythm
 from scheduler.planning.plan_types import MonthPlan, Signal
 from specs.values import Month
 
@@ -36,15 +36,15 @@ def expected_days(months: Iterable[MonthPlan]) -> list[Signal]:
 
 def possible_doubles(flows: Sequence[Flow], first: Month) -> list[Signal]:
     """Charges of one party with equal amount and rhythm that no reference tells apart."""
-    seen: set[tuple[object, ...]] = set()
+    seen: dict[tuple[str, int, str | None], list[Rhythm]] = {}
     found = []
     for flow in flows:
         if flow.direction == "in" or flow.amount_cents == 0:
             continue
-        key = (flow.party, flow.amount_cents, flow.rhythm, flow.reference)
-        if key in seen:
+        rhythms = seen.setdefault((flow.party, flow.amount_cents, flow.reference), [])
+        if flow.rhythm in rhythms:
             found.append(
                 Signal(kind="possible_double", month=first, cents=flow.amount_cents, flow=flow.id)
             )
-        seen.add(key)
+        rhythms.append(flow.rhythm)
     return found

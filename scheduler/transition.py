@@ -12,8 +12,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from scheduler.planning.flows import Flow
-from scheduler.planning.plan_board import Board, Ints
+from scheduler.planning.plan_board import Ints
+from scheduler.planning.plan_columns import Board
 from scheduler.planning.plan_types import Advance, PlanRequest, Transition
 from specs.values import Month
 
@@ -38,30 +38,46 @@ def period_from(switch: date) -> Period:
 
 
 def advances_of(
-    flows: Sequence[Flow], board: Board, before: Ints, after: Ints, period: Period, by: str | None
-) -> list[Advance]:
-    """The advances needed when payments move from `before` to `after` (ordinals per payment).
+    board: Board,
+    switches: Sequence[date | None],
+    before: Ints,
+    after: Ints,
+    bridges: Sequence[str | None],
+) -> dict[int, list[Advance]]:
+    """The advances needed when payments move from `before` to `after` (ordinals per payment), by
+    the number of the account. Each flow moves from its own switch on.
 
-    An advance is dated on the day its gap would open. A payer bridges its own later income, `by`
-    the earlier charges; without `by` the board lets none come earlier.
+    An advance is dated on the day its gap would open. A payer bridges its own later income; who
+    bridges an account's earlier charges stands in `bridges`; without, the board lets none come
+    earlier.
     """
+    periods = {day: period_from(day) for day in {*switches} if day is not None}
+    ends = {day: period.until.toordinal() for day, period in periods.items()}
+    until = np.array([ends.get(day, 0) if day else 0 for day in switches], dtype=np.int64)
+    counts = board.flow_starts[1:] - board.flow_starts[:-1]
     worse = board.sign * (after - before) > 0
-    worse &= np.minimum(before, after) <= period.until.toordinal()
-    advances: list[Advance] = []
-    for index in sorted(set(board.flow[worse].tolist())):
-        flow = flows[index]
-        own = np.flatnonzero((board.flow == index) & (before != after))
-        signed = board.sign[own] * board.amount[own]
-        moves = zip(before[own].tolist(), after[own].tolist(), signed.tolist(), strict=True)
-        party = flow.party if flow.direction == "in" else by
-        advances += gaps_filled(flow.id, _gaps(moves), period, party)
-    return advances
+    worse &= np.minimum(before, after) <= np.repeat(until, counts)
+    owners = [(index, flow) for index, one in enumerate(board.accounts) for flow in one.flows]
+    of_flow = np.repeat(np.arange(len(owners)), counts)
+    found: dict[int, list[Advance]] = {}
+    for number in sorted({*of_flow[worse].tolist()}):
+        (account, flow), switch = owners[number], switches[number]
+        assert switch is not None  # without one `until` is 0, so nothing is worse
+        own = slice(board.flow_starts[number], board.flow_starts[number + 1])
+        columns = (column[own].tolist() for column in (before, after, board.signed))
+        by = flow.party if flow.direction == "in" else bridges[account]
+        found.setdefault(account, []).extend(
+            gaps_filled(flow.id, _gaps(zip(*columns, strict=True)), periods[switch], by)
+        )
+    return found
 
 
 def _gaps(moves: Iterable[tuple[int, int, int]]) -> dict[int, int]:
     """Per day, what moves (from day, to day, signed cents) add to the money in hand."""
     changes: dict[int, int] = {}
     for was, becomes, signed in moves:
+        if was == becomes:
+            continue
         changes[was] = changes.get(was, 0) - signed
         changes[becomes] = changes.get(becomes, 0) + signed
     return changes

@@ -21,7 +21,7 @@ from typing import Any, Final, TypeAlias
 from scheduler.documents.plan_reading import Fault, Fields, ReadFlow, read_flow
 from scheduler.errors import PlanError
 from scheduler.paydays import PayCalendars
-from scheduler.plan import plan
+from scheduler.plan import plan_many
 from scheduler.planning.plan_types import (
     Advance,
     MonthPlan,
@@ -51,8 +51,8 @@ def answer(document: object, calendars: PayCalendars) -> Json | list[Json]:
     if isinstance(document, list):
         if len(document) > DOCUMENTS_MAX:
             return _refusal([Fault("", f"more than {DOCUMENTS_MAX} documents; split the file")])
-        return [_answer_one(one, calendars) for one in document]
-    return _answer_one(document, calendars)
+        return _answer_all(document, calendars)
+    return _answer_all([document], calendars)[0]
 
 
 def refused(given: Json | list[Json]) -> bool:
@@ -61,11 +61,14 @@ def refused(given: Json | list[Json]) -> bool:
     return any("problems" in one for one in answers)
 
 
-def _answer_one(document: object, calendars: PayCalendars) -> Json:
-    request, left_out, faults = read_request(document)
-    if request is None:
-        return _refusal(faults)
-    return plan_json(plan(request, calendars), left_out)
+def _answer_all(documents: list[object], calendars: PayCalendars) -> list[Json]:
+    read = [read_request(document) for document in documents]
+    requests = [request for request, _left_out, _faults in read if request is not None]
+    plans = plan_many(requests, calendars)
+    return [
+        _refusal(faults) if request is None else plan_json(next(plans), left_out)
+        for request, left_out, faults in read
+    ]
 
 
 def read_request(

@@ -1,16 +1,16 @@
-"""One household's payments as columns, and for every possible day where each payment would fall.
+"""The payments of one flow, and for every possible day of the month where each would fall.
 
-Days are ordinals (`date.toordinal`), money is int64 cents. Rows are the days 1 to 28. Which day is
-best is plan_search.py; what the law forbids (A3) and parties refuse stands in `low` and `high`.
+All of this rests on the terms a party gives and on the months planned, not on amounts: households
+with the same terms share it, so it is computed once and kept. Days are ordinals (`date.toordinal`).
+Rows are the days 1 to 28. Which day is best is plan_search.py.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ CELLS: Final = 62  # of a month: for each day first the unordered charges, then 
 FAR: Final = 10**7  # beyond any ordinal
 HORIZON_CACHE: Final = 64
 SERIES_CACHE: Final = 4096  # rhythms times horizons: some 3 kB each
-PLACEMENT_CACHE: Final = 4096  # terms times horizons: some 5 kB each
+PLACEMENT_CACHE: Final = 2048  # terms times horizons: some 20 kB each
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +37,7 @@ class Horizon:
 
     `span` are the months planned. `pay` and `after` have shape (28, months + 2): the pay date, and
     the next banking day. `cell` maps an ordinal minus `base` to its cell among those months.
+    `pay_dates` are those of the months planned, for each day.
     """
 
     first: Month
@@ -46,6 +47,11 @@ class Horizon:
     pay: Ints
     after: Ints
     cell: Ints
+    pay_dates: tuple[tuple[date, ...], ...]
+
+    def cell_of(self, days: Ints, slot: Ints | int) -> Ints:
+        """The cells of ordinals."""
+        return self.cell[days - self.base] + slot
 
 
 def pay_date(day: int, month: Month) -> date:
@@ -76,6 +82,7 @@ def horizon_of(first: Month, months: int) -> Horizon:
         pay=pays,
         after=afters,
         cell=np.array([*cells, *([len(span) * CELLS] * 31)], dtype=np.int64),
+        pay_dates=tuple(tuple(row[1:-1]) for row in pay),
     )
 
 
@@ -130,28 +137,13 @@ def series_of(rhythm: Rhythm, first: Month, months: int, calendars: PayCalendars
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Placement:
-    """The payments of one flow, for every day of the month.
-
-    `asked_low` to `asked_high` is the window a party accepts, `low` to `high` what law and
-    transition leave of it; `stay` is where a payment stands unmoved. Before `floor` nothing moves,
-    `past` tells what stays for that. `planned` and `hit`, shape (28, payments), say where it would
-    stand for each day of the month and whether that is the pay date.
-    """
-
-    series: Series
-    columns: Ints  # natural, home, stay, floor, past, asked_low, asked_high, low, high
-    planned: Ints
-    hit: Flags
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(NamedTuple):
     """All that decides where the payments of a flow may stand; many households share them.
 
+    `slot` is the place in a day (0: a charge on a rail that books before incomes).
     `unbridged_until`: the end of a transition in which nobody advances money for charges.
     `floor` (an ordinal) is 0 for a flow that follows the household's day already.
+    A named tuple, because every flow of every plan is looked up by it.
     """
 
     rhythm: Rhythm
@@ -163,9 +155,40 @@ class Terms:
     unbridged_until: int | None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Placement:
+    """The payments of one flow, unmoved and for every day of the month. Amounts stand elsewhere, so
+    that all households with the same terms share it.
+
+    `fixed`, shape (7, payments), has the rows FIXED, `days`, shape (28, 6, payments), the rows
+    BY_DAY. `hits`, shape (28,), counts the payments on the pay date; `codes`, shape (28, payments),
+    number the reason (plan_reasons.py) of those that are not.
+    """
+
+    terms: Terms
+    series: Series
+    fixed: Ints
+    days: Ints
+    hits: Ints
+    codes: Ints
+
+
+# Rows of Placement.fixed: natural day, index of the month it is due in, where it stands unmoved
+# (day and cell), 1 for an income and -1 for a charge, slot, last day of the window.
+FIXED: Final = ("natural", "home", "stay", "at", "sign", "slot", "high")
+# Rows of Placement.days: the day it is planned on and its cell, from which cell up to which the
+# move lowers the balance, whether it stays within its month, whether it is a moved charge that
+# might wait for an income, whether it stands on the pay date. P1 has not been asked.
+BY_DAY: Final = ("planned", "cell", "falls", "rises", "may_wait", "hit")
+
+# What Placement.codes holds; the last four are for single payments, of P1.
+ON_DAY, PAST, TOO_SOON, IN_TRANSITION, BY_RECEIPT, BY_WINDOW = range(6)
+INCOME_LATE, CHARGE_EARLY, OTHER_MONTH, WAITS = range(6, 10)
+
+
 @lru_cache(maxsize=PLACEMENT_CACHE)
 def placement_of(terms: Terms, horizon: Horizon, calendars: PayCalendars) -> Placement:
-    """The placement of a flow that leaves its natural dates."""
+    """The placement of a flow that leaves its natural dates; raises PlanError."""
     series = series_of(terms.rhythm, horizon.first, horizon.months, calendars)
     return place(terms, horizon, series, series.natural)
 
@@ -187,13 +210,16 @@ def place(terms: Terms, horizon: Horizon, series: Series, now: Ints) -> Placemen
     low = np.where(past, now, np.maximum(low, floor))
     high = np.where(past, now, high)
     planned, hit = _reach(terms, horizon, series.home, stay, low, high)
-    floors = np.full(len(natural), floor, dtype=np.int64)
-    columns = (natural, series.home, stay, floors, past, asked_low, asked_high, low, high)
+    at = horizon.cell_of(stay, terms.slot)
+    each = np.ones_like(natural)
+    fixed = (natural, series.home, stay, at, each * terms.sign, each * terms.slot, high)
     return Placement(
+        terms=terms,
         series=series,
-        columns=np.array(columns, dtype=np.int64),
-        planned=planned,
-        hit=hit,
+        fixed=np.array(fixed, dtype=np.int64),
+        days=_by_day(terms, horizon, (stay, at, high), planned, hit),
+        hits=hit.sum(axis=1),
+        codes=_codes(terms, horizon, series, (asked_low, asked_high, low), past, hit),
     )
 
 
@@ -218,30 +244,45 @@ def _reach(
     return planned, hit | use_before | use_later | on_pay_date
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Board:
-    """Columns over all payments of a household, in the order of its flows: those of the flows'
-    placements one after the other, the flow's index, `sign` (1 for an income, -1 for a charge),
-    the amount and the `slot`, its place in a day (0: on a rail that books before incomes)."""
+def _by_day(
+    terms: Terms, horizon: Horizon, unmoved: tuple[Ints, Ints, Ints], planned: Ints, hit: Flags
+) -> Ints:
+    """The rows BY_DAY for each of the 28 days. `unmoved`: stay, at and high of FIXED."""
+    stay, at, high = unmoved
+    cell = horizon.cell_of(planned, terms.slot)
+    # An income is missed from where it stood, a charge felt from where it comes to stand; in
+    # another month than its own it is so up to the end of that month.
+    here = np.broadcast_to(at, cell.shape)
+    falls, rises = (here, cell) if terms.sign > 0 else (cell, here)
+    rises = np.where(at // CELLS == cell // CELLS, rises, (falls // CELLS + 1) * CELLS)
+    may_wait = (planned != stay) & (planned < high) & (terms.sign < 0)
+    return np.stack((planned, cell, falls, rises, may_wait, hit), axis=1).astype(np.int64)
 
-    horizon: Horizon
-    opening: int
-    flow: Ints
-    series: tuple[Series, ...]
-    natural: Ints
-    stay: Ints
-    home: Ints
-    sign: Ints
-    amount: Ints
-    slot: Ints
-    floor: Ints
-    past: Flags
-    asked_low: Ints
-    asked_high: Ints
-    low: Ints
-    high: Ints
-    planned: Ints
-    hit: Flags
+
+def _codes(
+    terms: Terms,
+    horizon: Horizon,
+    series: Series,
+    bounds: tuple[Ints, Ints, Ints],
+    past: Flags,
+    hit: Flags,
+) -> Ints:
+    """Which limit keeps a payment away from the pay date, for each of the 28 days. `bounds`: the
+    window its party accepts, and from when law and transition let it move."""
+    asked_low, asked_high, low = bounds
+    days_of = horizon.pay if terms.slot else horizon.after
+    wanted = np.zeros(hit.shape, dtype=np.int64)  # the first pay date that the party itself accepts
+    for step in (1, -1, 0):
+        days = days_of[:, series.home + step]
+        wanted = np.where((days >= asked_low) & (days <= asked_high), days, wanted)
+    found = np.full(hit.shape, BY_RECEIPT, dtype=np.int64)
+    if terms.sign < 0:
+        found[wanted < low] = IN_TRANSITION
+    found[wanted < terms.floor] = TOO_SOON
+    found[wanted == 0] = BY_WINDOW
+    found[:, past] = PAST
+    found[hit] = ON_DAY
+    return found
 
 
 def receipt_of(flow: Flow, calendars: PayCalendars) -> Receipt:
@@ -251,9 +292,8 @@ def receipt_of(flow: Flow, calendars: PayCalendars) -> Receipt:
         return "none"
     if flow.receipt is not None:
         return flow.receipt
-    if flow.rhythm.calendar is not None:
-        return calendars.get(flow.rhythm.calendar).receipt
-    return "month"
+    calendar = calendars.by_payer.get(flow.rhythm.calendar or "")
+    return "month" if calendar is None else calendar.receipt
 
 
 def terms_of(flow: Flow, calendars: PayCalendars, floor: int, unbridged_until: int | None) -> Terms:
@@ -268,52 +308,3 @@ def terms_of(flow: Flow, calendars: PayCalendars, floor: int, unbridged_until: i
         floor,
         unbridged_until if charge else None,
     )
-
-
-def build_board(
-    flows: Sequence[Flow],
-    terms: Sequence[Terms],
-    placements: Sequence[Placement],
-    horizon: Horizon,
-    opening: int,
-) -> Board:
-    """The columns of a household."""
-    series = [one.series for one in placements]
-    rows = [(index, one.sign, one.slot) for index, one in enumerate(terms)]
-    table = np.array(rows, dtype=np.int64).reshape(len(rows), 3).T
-    flow, sign, slot = np.repeat(table, [len(one.occurrences) for one in series], axis=1)
-    nothing = np.zeros((9, 0), dtype=np.int64)
-    columns = np.concatenate([nothing, *(one.columns for one in placements)], axis=1)
-    natural, home, stay, floor, past, asked_low, asked_high, low, high = columns
-    no_days = np.zeros((28, 0), dtype=np.int64)
-    no_hits = np.zeros((28, 0), dtype=np.bool_)
-    return Board(
-        horizon=horizon,
-        opening=opening,
-        flow=flow,
-        series=tuple(series),
-        natural=natural,
-        stay=stay,
-        home=home,
-        sign=sign,
-        amount=_amounts(flows, series),
-        slot=slot,
-        floor=floor,
-        past=past == 1,
-        asked_low=asked_low,
-        asked_high=asked_high,
-        low=low,
-        high=high,
-        planned=np.concatenate([no_days, *(one.planned for one in placements)], axis=1),
-        hit=np.concatenate([no_hits, *(one.hit for one in placements)], axis=1),
-    )
-
-
-def _amounts(flows: Sequence[Flow], series: Sequence[Series]) -> Ints:
-    cents: list[int] = []
-    for flow, one in zip(flows, series, strict=True):
-        if flow.amounts:
-            cents.extend(flow.cents_in(item) for item in one.occurrences)
-        else:
-            cents.extend([flow.amount_cents] * len(one.occurrences))
-    return np.array(cents, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""P1: charges are never taken before the income they need. Two steps on one placement.
+"""P1: charges are never taken before the income they need. Two steps, for many accounts at once.
 
 Which placement is best is plan_search.py. Balances are by cell (plan_board.CELLS a month), each
 month from the opening balance.
@@ -7,67 +7,84 @@ month from the opening balance.
 from __future__ import annotations
 
 from datetime import date
-from typing import Final
 
 import numpy as np
 
 from scheduler.planning.banking import next_banking_day
-from scheduler.planning.plan_balances import running_of
-from scheduler.planning.plan_board import CELLS, Board, Flags, Ints
-
-_FREE: Final = 2**60  # more room than any sum of amounts takes
+from scheduler.planning.plan_board import CELLS, Flags, Ints
+from scheduler.planning.plan_columns import FREE, Board, Layout, running_of, width_of
 
 
-def hold_back(
-    board: Board, before: Ints, running: Ints, at: Ints, cells: Ints, planned: Ints
-) -> Flags:
-    """Takes back the moves that P1 does not allow; tells which.
+def risky_of(board: Board, layout: Layout) -> Ints:
+    """The places of moves that lower a balance somewhere."""
+    lowers = (layout.falls < layout.rises) & (board.amount[layout.source] > 0)
+    return np.flatnonzero(lowers)
+
+
+def touching(layout: Layout, room: Ints, places: Ints) -> Flags:
+    """Which of the moves at `places` lower a balance that is short. `room`, shape (rows, width), is
+    what each balance has above its limit."""
+    short = np.zeros(room.size + 1, dtype=np.int64)  # so many before each cell
+    np.cumsum(room.reshape(-1) < 0, out=short[1:])
+    base = layout.row[places] * room.shape[1]
+    found: Flags = short[layout.rises[places] + base] > short[layout.falls[places] + base]
+    return found
+
+
+def least_lost(board: Board, layout: Layout, room: Ints) -> Ints:
+    """For each row the least money that leaves the pay date: of every month with a shortage at
+    least one of the moves that touch it must be taken back."""
+    risky = risky_of(board, layout)
+    places = risky[touching(layout, room, risky)]
+    months = room.shape[1] // CELLS
+    least = np.full(len(room) * months, FREE, dtype=np.int64)
+    of_month = layout.row[places] * months + layout.falls[places] // CELLS
+    np.minimum.at(least, of_month, board.amount[layout.source[places]])
+    least[least == FREE] = 0
+    lost: Ints = least.reshape(len(room), months).sum(axis=1)
+    return lost
+
+
+def hold_back(board: Board, layout: Layout, room: Ints) -> Ints:
+    """The places of payments whose move P1 does not allow.
 
     Income earlier and charges later within a month can deepen no shortage: those stand. Of the
     others all that weigh on a shortage are taken back, then admitted one by one, incomes first, the
     largest amount first, then by date and by flow, each only when no shortage comes of it.
-    `before` are the balances unmoved, `at` the cells then; `running`, `cells` and `planned` those
-    of this placement, changed in place.
     """
-    signed = board.sign * board.amount
-    inside = at // CELLS == cells // CELLS
-    low, high = _weighed(at, cells, signed, inside)
-    risky = (signed != 0) & (low < high)
-    limit = np.minimum(before, 0)
-    limit[[0, -1]] = -_FREE  # the months around the plan are not judged
-    room = np.full((len(before) + 1, CELLS), _FREE, dtype=np.int64)
-    room[:-1] = running - limit
-    taken = np.zeros(len(signed), dtype=np.bool_)
+    risky = risky_of(board, layout)
+    taken = [risky[:0]]
+    nothing = np.zeros(len(room), dtype=np.int64)
     while True:
-        short = np.concatenate(([0], np.cumsum(room.ravel() < 0)))
-        touching = risky & ~taken & (short[high] > short[low])
-        if not touching.any():
+        touched = touching(layout, room, risky)
+        if not touched.any():
             break
-        taken |= touching
-        room[:-1] = running_of(board, np.where(taken, at, cells)[None, :])[0] - limit
-        if inside[touching].all():  # taken back within a month, a move only gives room
-            break
-    places = np.flatnonzero(taken)
-    order = np.lexsort((places, board.stay[places], -board.amount[places], -board.sign[places]))
-    places = places[order]
-    columns = (column[places].tolist() for column in (at, cells, signed))
-    months = {*(at[places] // CELLS).tolist(), *(cells[places] // CELLS).tolist()}
-    left: dict[int, list[int]] = {month: room[month].tolist() for month in months}
-    taken[places] = [not _admit(left, *move) for move in zip(*columns, strict=True)]
-    cells[taken], planned[taken] = at[taken], board.stay[taken]
-    running[...] = running_of(board, cells[None, :])[0]
-    return taken
+        back, risky = risky[touched], risky[~touched]
+        taken.append(back)
+        source = layout.source[back]
+        signed = board.signed[source]
+        room = room + running_of(
+            board.horizon,
+            np.concatenate((board.at[source], layout.cells[back])),
+            np.concatenate((layout.row[back], layout.row[back])),
+            np.concatenate((signed, -signed)),
+            nothing,
+        )
+    return _refused(board, layout, room, np.concatenate(taken))
 
 
-def _weighed(at: Ints, to: Ints, signed: Ints, inside: Flags) -> tuple[Ints, Ints]:
-    """The span of cells in which a move lowers the balance; empty when it lowers none. `inside`:
-    whether it stays in its month."""
-    income = signed > 0
-    later = np.where(income, at, to)  # an income is missed from there, a charge felt from there
-    until = np.where(income, to, at)
-    if inside.all():
-        return later, until
-    return later, np.where(inside, until, (later // CELLS + 1) * CELLS)
+def _refused(board: Board, layout: Layout, room: Ints, places: Ints) -> Ints:
+    """Which of the moves at these places cannot be admitted again, one after the other."""
+    base = layout.row * room.shape[1]
+    source = layout.source[places]
+    order = np.lexsort((source, board.stay[source], -board.amount[source], -board.sign[source]))
+    places, source = places[order], source[order]
+    at, to = board.at[source] + base[places], layout.cells[places] + base[places]
+    rows = room.reshape(-1, CELLS)
+    months = sorted({*(at // CELLS).tolist(), *(to // CELLS).tolist()})
+    left = dict(zip(months, rows[months].tolist(), strict=True))
+    moves = zip(at.tolist(), to.tolist(), board.signed[source].tolist(), strict=True)
+    return places[np.array([not _admit(left, *move) for move in moves], dtype=np.bool_)]
 
 
 def _admit(room: dict[int, list[int]], at: int, to: int, signed: int) -> bool:
@@ -92,62 +109,67 @@ def _take(room: list[int], low: int, high: int, amount: int) -> None:
     room[low:high] = [cents - amount for cents in room[low:high]]
 
 
-def charged_early(board: Board, cells: Ints, running: Ints, planned: Ints) -> bool:
-    """Whether a placement takes a moved charge on a day on which its money is not there."""
-    flat = running.reshape(-1)
-    short = flat[np.minimum(cells, len(flat) - 1)] < 0
-    if not short.any():
-        return False
-    movable = (planned != board.stay) & (board.sign < 0) & (planned < board.high)
-    return bool((short & movable & (board.amount > 0)).any())
+def charged_early(board: Board, layout: Layout, running: Ints) -> list[int]:
+    """The rows that take a moved charge on a day on which its money is not there."""
+    last = width_of(board.horizon) - CELLS - 1
+    places = np.flatnonzero(layout.may_wait)
+    row = layout.row[places]
+    short = running[row, np.minimum(layout.cells[places], last)] < 0
+    early = short & (board.amount[layout.source[places]] > 0)
+    return sorted({*row[early].tolist()})
 
 
-def wait_for_income(board: Board, running: Ints, planned: Ints) -> Flags:
-    """Lets moved charges wait, within their windows and their month, for the first income after
-    which the balance holds them. Changes `planned` and `running` (months + 2, CELLS) in place.
+def wait_for_income(board: Board, account: int, planned: Ints, running: Ints) -> Ints:
+    """Lets moved charges of an account wait, within their windows and their month, for the first
+    income after which the balance holds them; their places. Changes `planned` and `running` in
+    place.
 
     Of several on one day first the smallest that is enough alone, otherwise the largest.
     """
-    horizon, flat = board.horizon, running.reshape(-1)
-    waiting = np.zeros(len(planned), dtype=np.bool_)
-    tried = (board.sign > 0) | (board.amount == 0) | (planned == board.stay)
-    tried |= planned >= board.high
-    incomes = sorted({int(day) for day in planned[(board.sign > 0) & (board.amount > 0)]})
+    own = slice(board.starts[account], board.starts[account + 1])
+    slot, high, amount, sign = (
+        column[own] for column in (board.slot, board.high, board.amount, board.sign)
+    )
+    horizon, last = board.horizon, width_of(board.horizon) - CELLS - 1
+    waiting: list[int] = []
+    tried = (sign > 0) | (amount == 0) | (planned == board.stay[own]) | (planned >= high)
+    incomes = sorted({*planned[(sign > 0) & (amount > 0)].tolist()})
     while True:
-        cells = np.minimum(horizon.cell[planned - horizon.base] + board.slot, len(flat) - 1)
-        short = np.flatnonzero(~tried & (flat[cells] < 0))
+        cells = np.minimum(horizon.cell_of(planned, slot), last)
+        short = np.flatnonzero(~tried & (running[cells] < 0))
         if not short.size:
-            return waiting
-        first = cells[short].min()
-        place = _first_to_wait(
-            board, [int(i) for i in short if cells[i] == first], -int(flat[first])
-        )
+            return np.array(sorted(waiting), dtype=np.int64)
+        first = int(cells[short].min())
+        together = [int(place) for place in short if cells[place] == first]
+        place = _first_to_wait(amount, together, -int(running[first]))
         tried[place] = True
-        target = _first_covering(board, flat, incomes, place, int(planned[place]))
+        bounds = (int(planned[place]), int(high[place]))
+        target = _first_covering(board, running, incomes, bounds, int(slot[place]))
         if target is not None:
-            to = int(horizon.cell[target - horizon.base] + board.slot[place])
-            flat[first:to] += board.amount[place]
-            planned[place], waiting[place] = target, True
+            to = int(horizon.cell[target - horizon.base] + slot[place])
+            running[first:to] += amount[place]
+            planned[place] = target
+            waiting.append(place)
 
 
-def _first_to_wait(board: Board, places: list[int], short: int) -> int:
-    enough = [place for place in places if board.amount[place] >= short]
+def _first_to_wait(amount: Ints, places: list[int], short: int) -> int:
+    enough = [place for place in places if amount[place] >= short]
     if enough:
-        return min(enough, key=lambda place: (int(board.amount[place]), place))
-    return max(places, key=lambda place: (int(board.amount[place]), -place))
+        return min(enough, key=lambda place: (int(amount[place]), place))
+    return max(places, key=lambda place: (int(amount[place]), -place))
 
 
 def _first_covering(
-    board: Board, flat: Ints, incomes: list[int], place: int, planned: int
+    board: Board, running: Ints, incomes: list[int], bounds: tuple[int, int], slot: int
 ) -> int | None:
-    horizon, slot = board.horizon, int(board.slot[place])
+    horizon, (planned, high) = board.horizon, bounds
     month = int(horizon.cell[planned - horizon.base]) // CELLS
     for day in incomes:
         target = day
         if slot == 0:  # P1: this rail may book it before an income of the same day
             target = next_banking_day(date.fromordinal(day)).toordinal()
-        if planned < target <= board.high[place]:
+        if planned < target <= high:
             cell = int(horizon.cell[target - horizon.base]) + slot
-            if cell // CELLS == month and flat[cell] >= 0:
+            if cell // CELLS == month and running[cell] >= 0:
                 return target
     return None

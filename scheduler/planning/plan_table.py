@@ -1,116 +1,132 @@
-"""The columns of a request: for each account its flows, from when each may move, and from where."""
+"""The accounts of a request: their flows, from when each may move, and the dates it leaves."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 
-from scheduler.paydays import PayCalendars
 from scheduler.planning.flows import Flow
-from scheduler.planning.plan_board import (
-    Board,
-    Ints,
-    Series,
-    Terms,
-    build_board,
-    horizon_of,
-    place,
-    placement_of,
-    terms_of,
-)
-from scheduler.planning.plan_search import best_day
+from scheduler.planning.plan_board import Horizon, Ints, Placement, place
+from scheduler.planning.plan_columns import Account, Board, build_board
+from scheduler.planning.plan_search import best_days
 from scheduler.planning.plan_types import PlanRequest
 from scheduler.transition import period_from, switch_day
 from specs.values import Month
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Table:
-    """The columns of one account. `switches` tells for each flow on which day it leaves its old
-    dates, None when it did so before this plan; `before` are the dates it leaves: its natural ones,
-    or those of the plan that this one replaces."""
+class Accepted:
+    """A flow that can be planned: on which day it leaves its old dates (None: before this plan),
+    and where its payments may stand."""
 
-    account: str
-    flows: tuple[Flow, ...]
-    switches: tuple[date | None, ...]
+    flow: Flow
+    switch: date | None
+    placement: Placement
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tables:
+    """All accounts of some households. `switches` tells for each flow of the board on which day of
+    this plan it leaves its old dates, None when it did so before; `before` are the dates its
+    payments leave: the natural ones, or those of the plan that this one replaces. `last` is the
+    number of the last account of each household."""
+
     board: Board
+    switches: tuple[date | None, ...]
     before: Ints
+    last: tuple[int, ...]
 
 
 def build_tables(
-    request: PlanRequest,
-    flows: Sequence[Flow],
-    series: Sequence[Series],
-    calendars: PayCalendars,
-) -> tuple[Table, ...]:
-    """One table for each account; one without flows when there are none."""
-    by_account: dict[str, list[int]] = {}
-    for index, flow in enumerate(flows):
-        by_account.setdefault(flow.account, []).append(index)
-    return tuple(
-        _build_table(
-            request,
-            account,
-            tuple(flows[index] for index in own),
-            [series[index] for index in own],
-            calendars,
-        )
-        for account, own in sorted(by_account.items() or {"": []}.items())
-    )
-
-
-def _build_table(
-    request: PlanRequest,
-    account: str,
-    flows: tuple[Flow, ...],
-    series: Sequence[Series],
-    calendars: PayCalendars,
-) -> Table:
-    horizon = horizon_of(request.first, request.months)
-    opening = request.opening_of(account)
-    joining = switch_day(request)
-    since = [_since(request, flow, joining) for flow in flows]
-    terms = _terms(request, flows, since, calendars)
-    placements = [placement_of(one, horizon, calendars) for one in terms]
-    board = build_board(flows, terms, placements, horizon, opening)
+    requests: Sequence[PlanRequest], accepted: Sequence[Sequence[Accepted]], horizon: Horizon
+) -> Tables:
+    """The accounts of households with the same horizon, in their order; one without flows where
+    there are none."""
+    accounts: list[Account] = []
+    switches: list[date | None] = []
+    last: list[int] = []
+    for household, (request, flows) in enumerate(zip(requests, accepted, strict=True)):
+        for name, own in _by_account(flows):
+            accounts.append(
+                Account(
+                    household,
+                    request.opening_of(name),
+                    tuple([one.flow for one in own]),
+                    tuple([one.placement for one in own]),
+                )
+            )
+            switches += [one.switch for one in own]
+        last.append(len(accounts) - 1)
+    board = build_board(accounts, horizon)
     before = board.natural
-    if request.agreed and request.current_day is not None:
-        since = [joining] * len(flows)
-        before = best_day([board], None, [request.current_day]).placed[0].planned
-        terms = _terms(request, flows, since, calendars)
-        standing = np.split(before, np.cumsum([len(one.occurrences) for one in series])[:-1])
-        placements = [
-            place(one, horizon, own, now)
-            for one, own, now in zip(terms, series, standing, strict=True)
-        ]
-        board = build_board(flows, terms, placements, horizon, opening)
+    if any(request.agreed and request.current_day is not None for request in requests):
+        board, before = _leave_agreed_days(requests, board, switches)
     # A switch of an earlier month was settled by the plan of that month.
-    switches = tuple(
-        one if one is not None and Month.of(one) >= request.first else None for one in since
-    )
-    return Table(account=account, flows=flows, switches=switches, board=board, before=before)
+    settled = [one if one is None or Month.of(one) >= horizon.first else None for one in switches]
+    return Tables(board, tuple(settled), before, tuple(last))
 
 
-def _since(request: PlanRequest, flow: Flow, joining: date) -> date | None:
+def _by_account(flows: Iterable[Accepted]) -> list[tuple[str, list[Accepted]]]:
+    by_account: dict[str, list[Accepted]] = {}
+    for one in flows:
+        by_account.setdefault(one.flow.account, []).append(one)
+    return sorted(by_account.items()) or [("", [])]
+
+
+def _leave_agreed_days(
+    requests: Sequence[PlanRequest], board: Board, switches: list[date | None]
+) -> tuple[Board, Ints]:
+    """The board of households of which some leave their agreed day: those move from where they
+    stand now. Changes `switches`; also answers the dates that are left."""
+    before = board.natural.copy()
+    accounts: list[Account] = []
+    flow = 0
+    for index, account in enumerate(board.accounts):
+        request = requests[account.household]
+        flows = range(flow, flow + len(account.flows))
+        flow = flows.stop
+        if not request.agreed or request.current_day is None:
+            accounts.append(account)
+            continue
+        alone = Account(0, account.opening, account.flows, account.placements)
+        standing = build_board([alone], board.horizon)
+        own = slice(board.starts[index], board.starts[index + 1])
+        before[own] = best_days(standing, [None], [[request.current_day]])[0].placed[0].planned
+        joining = switch_day(request)
+        switches[flows.start : flows.stop] = [joining] * len(flows)
+        placements = tuple(
+            _again(one, request, joining, board.horizon, now)
+            for one, now in zip(
+                account.placements,
+                np.split(before[own], standing.flow_starts[1:-1]),
+                strict=True,
+            )
+        )
+        accounts.append(Account(account.household, account.opening, account.flows, placements))
+    return build_board(accounts, board.horizon), before
+
+
+def _again(
+    found: Placement, request: PlanRequest, joining: date, horizon: Horizon, now: Ints
+) -> Placement:
+    floor, until = bounds_of(request, joining)
+    unbridged = until if found.terms.sign < 0 else None
+    terms = found.terms._replace(floor=floor, unbridged_until=unbridged)
+    return place(terms, horizon, found.series, now)
+
+
+def switch_of(request: PlanRequest, flow: Flow, joining: date) -> date | None:
+    """The day on which a flow leaves its old dates; None when it follows the day already."""
     enrols = request.current_day is None
     return joining if enrols or flow.joins else request.switched_on
 
 
-def _terms(
-    request: PlanRequest,
-    flows: Sequence[Flow],
-    since: Sequence[date | None],
-    calendars: PayCalendars,
-) -> list[Terms]:
-    bounds: dict[date | None, tuple[int, int | None]] = {None: (0, None)}
-    for switch in since:
-        if switch is not None and switch not in bounds:
-            until = None if request.bridge_by else period_from(switch).until.toordinal()
-            bounds[switch] = (switch.toordinal(), until)
-    return [
-        terms_of(flow, calendars, *bounds[switch])
-        for flow, switch in zip(flows, since, strict=True)
-    ]
+def bounds_of(request: PlanRequest, switch: date | None) -> tuple[int, int | None]:
+    """`floor` and `unbridged_until` of plan_board.Terms."""
+    if switch is None:
+        return 0, None
+    until = None if request.bridge_by else period_from(switch).until.toordinal()
+    return switch.toordinal(), until

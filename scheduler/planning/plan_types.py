@@ -103,8 +103,7 @@ class PlannedLine(NamedTuple):
         return self.cents if self.direction == "in" else -self.cents
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MonthPlan:
+class MonthPlan(NamedTuple):
     """The payments due in a month, and the balances of its days (plan_search.py says how).
 
     `left_cents` is income minus charges of these lines. `end_cents` is the balance at the end of
