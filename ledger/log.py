@@ -12,6 +12,7 @@ Members are pushed to (tlog-mirror), nobody has to poll: `serve.py` shows only p
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -28,21 +29,22 @@ from ledger.errors import (
 )
 from ledger.formats.chain import parse_entry
 from ledger.formats.checkpoint import Checkpoint, sign_checkpoint
-from ledger.formats.envelope import signed_bytes
 from ledger.formats.note import NoteSigner
 from ledger.formats.proof import Receipt
-from ledger.ports import Batch, Checks, Clock, Head, Peer, Store, Stored
-from ledger.rules import admission
+from ledger.ports import Batch, Clock, Head, Peer, Store, Stored
 from ledger.rules.policies import PolicyHistory, load_policies
 from ledger.rules.registry import Registry
 from ledger.sequencing.adopt import adopt
 from ledger.sequencing.commit import commit_surely
-from ledger.sequencing.intake import Intake, Limits, Waiting, reused_id
+from ledger.sequencing.intake import Intake, Limits, Waiting, reused_id, same_payload
+from ledger.sequencing.placing import Built, Screened, placed, up_to_governance
 from ledger.sequencing.quorum import Quorum
+from ledger.sequencing.screening import Screener
 from ledger.status import Status
 from ledger.tail import empty_tail, load_tail, sequence
 
 RETRY_SECONDS: Final = 1.0
+SCREENED_AHEAD: Final = 2  # batches that wait, screened, for the one that is being stored
 
 
 class Log:
@@ -54,7 +56,7 @@ class Log:
         store: Store,
         signer: NoteSigner,
         clock: Clock,
-        checks: Checks,
+        checks: Screener,
         mirrors: Mapping[str, Peer],
         witnesses: Mapping[str, Peer] | None = None,
         limits: Limits | None = None,
@@ -87,7 +89,10 @@ class Log:
         self._stored = Stored(size=0, head=None, published=None)
         self._fence: int | None = None
         self._intake = Intake(self._limits, clock)
-        self._unpublished: dict[int, list[Waiting]] = {}
+        self._built = self._tail  # with the batches that are being stored
+        self._ahead: asyncio.Queue[asyncio.Task[Screened]] = asyncio.Queue(SCREENED_AHEAD)
+        self._unpublished: deque[tuple[int, Sequence[Waiting]]] = deque()
+        self._again: list[tuple[int, Waiting]] = []
         self._policies = PolicyHistory([])
         self._committed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -146,7 +151,7 @@ class Log:
             size=self._tail.size,
             published_size=0 if published is None else published.size,
             queued=len(self._intake),
-            waiting=sum(len(each) for each in self._unpublished.values()),
+            waiting=sum(len(records) for _, records in self._unpublished) + len(self._again),
             problem=self._problem,
             mirrors=self._quorum.states(),
         )
@@ -167,9 +172,8 @@ class Log:
         if self._ended is not None:
             raise self._ended
         outcomes = await self._intake.answers(envelopes)
-        found = await proofs.receipts_for(
-            self._store, [each for each in outcomes if isinstance(each, int)]
-        )
+        before = [each for each in outcomes if isinstance(each, int)]
+        found = await proofs.receipts_for(self._store, before) if before else {}
         return [found[each] if isinstance(each, int) else each for each in outcomes]
 
     async def receipt(self, n: int) -> Receipt:
@@ -201,8 +205,10 @@ class Log:
     async def _run_once(self) -> None:
         await self._recover()
         self._problem = None
+        self._ahead = asyncio.Queue(SCREENED_AHEAD)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._order(group))
+            group.create_task(self._store_all(group))
             group.create_task(self._publish_all())
             group.create_task(self._show_late())
             group.create_task(self._keep_lease())
@@ -221,6 +227,7 @@ class Log:
             retry_seconds=self._limits.push_retry_seconds,
             fence=self._fence,
         )
+        self._built = self._tail
         self._stored = await self._store.load()
         self._policies = await load_policies(self._store)
         if self._stored.head is None or self._stored.head.size != self._stored.size:
@@ -239,72 +246,89 @@ class Log:
                 raise LeaseError("lease: another sequencer held it meanwhile")
 
     async def _order(self, group: asyncio.TaskGroup) -> None:
-        """Screen the next batch while the one before is being stored."""
-        storing: asyncio.Task[None] | None = None
+        """Screen batches ahead, in their order, while those before are being stored."""
         while True:
             batch = await self._intake.next_batch()
-            screened = await self._screen(batch)
-            if storing is not None:
-                await storing
-            storing = group.create_task(self._store_batch(screened))
+            await self._ahead.put(group.create_task(self._screen(batch)))
 
-    async def _screen(self, batch: Sequence[Waiting]) -> list[Waiting]:
-        """Answer what is recorded already or inadmissible; the others go on."""
-        recorded = await self._store.find([each.identity for each in batch])
-        new = [each for each in batch if each.identity not in recorded]
-        for each in batch:
-            if each.identity in recorded:
-                await self._answer_again(each, recorded[each.identity])
-        registry, jobs, single = self.registry, [], []
-        for each in new:
-            try:
-                keys = admission.candidates(registry, self._tail.size, each.envelope.header)
-            except AdmissionError:
-                continue  # judged again below, at its own place
-            if len(keys) == 1:
-                message = signed_bytes(each.envelope.payload)
-                jobs.append((keys[0], message, each.envelope.signature))
-                single.append(each)
-        for each, good in zip(single, await self._checks.verify(jobs), strict=True):
-            each.screened_by = registry if good else None
-        return new
+    async def _screen(self, batch: Sequence[Waiting]) -> Screened:
+        """Answer what is recorded already; the others go on, judged but for their place."""
+        registry = self._built.founded
+        screening = await self._checks.screen([each.raw for each in batch], registry)
+        new = self._intake.screened(batch, screening)
+        recorded = await self._store.find([each.identity for each in new if each.identity])
+        if recorded:
+            for each in new:
+                if each.identity in recorded:
+                    await self._answer_again(each, recorded[each.identity])
+            new = [each for each in new if each.identity not in recorded]
+        return Screened(registry=registry, records=new)
 
     async def _answer_again(self, waiting: Waiting, n: int) -> None:
         """A record that is there: the same entry for the same payload, as stored, not as sent."""
         (raw,) = await self._store.entries(n, n + 1)
-        stored = admission.open_envelope(parse_entry(raw).envelope_raw)
-        if stored.payload != waiting.envelope.payload:
-            waiting.tell(reused_id())
+        if not same_payload(parse_entry(raw).envelope_raw, waiting.raw):
+            self._intake.tell(waiting, reused_id())
         elif self._stored.published is not None and n < self._stored.published.size:
-            waiting.tell(n)
+            self._intake.tell(waiting, n)
         else:
-            self._unpublished.setdefault(n, []).append(waiting)
+            self._again.append((n, waiting))
 
-    async def _store_batch(self, screened: Sequence[Waiting]) -> None:
-        admitted = self._admit(screened)
-        if not admitted:
-            return
+    async def _store_all(self, group: asyncio.TaskGroup) -> None:
+        """Build the next batch while the one before is being stored; governance goes alone."""
+        storing: asyncio.Task[None] | None = None
+        while True:
+            screened = await (await self._ahead.get())
+            while screened.records:
+                if screened.registry is not self._built.founded:
+                    screened = await self._screen(screened.records)
+                    continue
+                part, rest = up_to_governance(screened.records)
+                screened = Screened(registry=screened.registry, records=rest)
+                if part[0].governance and storing is not None:
+                    await storing  # what changes who may write is built on stored entries only
+                built = self._build(part)
+                if storing is not None:
+                    await storing
+                storing = group.create_task(self._keep(built))
+                if part[0].governance:
+                    await storing
+
+    def _build(self, part: Sequence[Waiting]) -> Built:
+        """The entries and the head of what is admissible in its place; the others are refused."""
+        before = self._built
+        admitted, refused = placed(before.founded, before.size, part)
         try:
             tail, rows, tiles = sequence(
-                self._tail, [(each.envelope, each.identity) for each in admitted]
+                before, [(each.raw, each.identity, each.governance) for each in admitted]
             )
         except AdmissionError as error:  # a governance entry, which is alone in its batch
-            admitted[0].tell(error)
-            return
-        root = tail.growth.root()
-        checkpoint = Checkpoint(origin=self.origin, size=tail.size, root=root)
+            return Built(refused=[(admitted[0], error)])
+        if not rows:
+            return Built(refused=refused)
+        checkpoint = Checkpoint(origin=self.origin, size=tail.size, root=tail.growth.root())
         note = sign_checkpoint(checkpoint, self._signer)
         note = note.with_signatures(each.sign(note.text) for each in self._also)
         head = Head(size=tail.size, note=note.encode())
         # Without mirrors the quorum is nobody's: the same transaction publishes.
-        alone = not tail.founded.mirrors and not self._tail.founded.mirrors
+        alone = not tail.founded.mirrors and not before.founded.mirrors
         batch = Batch(
-            start=self._tail.size,
+            start=before.size,
             rows=rows,
             tiles=tuple(tiles),
             head=head,
             published=head if alone else None,
         )
+        self._built = tail
+        return Built(refused=refused, records=admitted, batch=batch, tail=tail)
+
+    async def _keep(self, built: Built) -> None:
+        """Store a batch durably; refusals are told once the entries they rest upon are stored."""
+        for each, error in built.refused:
+            self._intake.tell(each, error)
+        batch, tail = built.batch, built.tail
+        if batch is None or tail is None:
+            return
         stored = await commit_surely(
             self._store, batch, after=self._stored, fence=self._fence, clock=self._clock
         )
@@ -315,29 +339,8 @@ class Log:
         if tail.registry is not self._tail.registry:
             self._policies.add(tail.size, tail.founded)
         self._tail = tail
-        for row, each in zip(rows, admitted, strict=True):
-            self._unpublished.setdefault(row.n, []).append(each)
+        self._unpublished.append((batch.start, built.records))
         self._committed.set()
-
-    def _admit(self, screened: Sequence[Waiting]) -> list[Waiting]:
-        """Those that are admissible at the place they get; the others are refused."""
-        registry, n = self.registry, self._tail.size
-        admitted: list[Waiting] = []
-        for each in screened:
-            if each.outcome is not None:
-                continue
-            try:
-                header, place = each.envelope.header, n + len(admitted)
-                if each.screened_by is registry:
-                    admission.check_seen(registry, place, header)
-                else:
-                    keys = admission.candidates(registry, place, header)
-                    admission.check_signature(registry, each.envelope, keys)
-            except AdmissionError as error:
-                each.tell(error)
-            else:
-                admitted.append(each)
-        return admitted
 
     async def _publish_all(self) -> None:
         while True:
@@ -357,10 +360,19 @@ class Log:
             await self._store.publish(Head(size=head.size, note=note.encode()))
             published = Head(size=head.size, note=note.encode())
             self._stored = replace(self._stored, published=published)
-        for n in [each for each in self._unpublished if each < head.size]:
-            for waiting in self._unpublished.pop(n):
-                waiting.tell(n)
+        await self._answer(published.size)
         self._quorum.show(self._stored.published, self._tail.founded)
+
+    async def _answer(self, size: int) -> None:
+        """Give receipts to all that wait for an entry below size, made of what is stored."""
+        covered = [each for each in self._again if each[0] < size]
+        self._again = [each for each in self._again if each[0] >= size]
+        while self._unpublished and self._unpublished[0][0] < size:
+            start, records = self._unpublished.popleft()
+            covered.extend(enumerate(records, start))
+        found = await proofs.receipts_for(self._store, [n for n, _ in covered])
+        for n, waiting in covered:
+            self._intake.tell(waiting, found[n])
 
     async def _show_late(self) -> None:
         """Cosignatures that come after the quorum are shown too; receipts stay as they were."""
@@ -379,6 +391,7 @@ class Log:
         """Tell all who wait; what became of their records is for the store to say."""
         self._intake.fail(error)
         self._unpublished.clear()
+        self._again.clear()
 
 
 def _first(errors: BaseException) -> BaseException:

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from ledger.errors import AdmissionError, ChainError, StoreError
 from ledger.formats.chain import (
     GENESIS_PREV,
-    Entry,
     check_link,
-    encode_entry,
+    entry_bytes,
     entry_hash,
     parse_entry,
 )
@@ -30,6 +29,7 @@ from ledger.rules import admission
 from ledger.rules.registry import Registry
 
 Find = Callable[[Sequence[bytes]], Awaitable[set[bytes]]]
+Admitted = tuple[bytes, bytes | None, bool]  # envelope, identity, whether it is governance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,20 +127,20 @@ def registry_of(rows: Sequence[Row]) -> Registry | None:
 
 
 def sequence(
-    tail: Tail, admitted: Sequence[tuple[Envelope, bytes]]
+    tail: Tail, admitted: Sequence[Admitted]
 ) -> tuple[Tail, tuple[Row, ...], list[HashTile]]:
-    """The admitted records, each with its identity, as entries in this order; the tail after.
+    """The admitted records as entries in this order, and the tail after them.
 
     Raises AdmissionError when a governance entry, alone in its batch, has no effect.
     """
     n, prev, registry = tail.size, tail.prev, tail.registry
     rows: list[Row] = []
     leaves: list[bytes] = []
-    for envelope, identity in admitted:
-        raw = encode_entry(Entry(n=n, prev=prev, envelope_raw=envelope.raw))
+    for envelope_raw, identity, governance in admitted:
+        raw = entry_bytes(n, prev, envelope_raw)
         prev = entry_hash(raw)
-        governance = envelope.header.record_class == GOVERNANCE_CLASS
         if governance:
+            envelope = admission.open_envelope(envelope_raw)
             registry = (
                 admission.found(envelope, prev)
                 if registry is None

@@ -20,6 +20,7 @@ from ledger.rules import governance
 from ledger.rules.genesis import create_log
 from ledger.sequencing.checks_threads import InlineChecks
 from ledger.sequencing.intake import Limits
+from ledger.sequencing.screening import Screener
 from ledger.serve import MirrorDoor, WitnessDoor, trusted
 from ledger.stores.store_memory import MemoryCosigned, MemoryStore
 
@@ -244,12 +245,13 @@ def make_log(
     holder: str = "test",
     key: NoteSigner | None = None,
     also: Sequence[NoteSigner] = (),
+    checks: Screener | None = None,
 ) -> Log:
     return Log(
         store=store,
         signer=key or log_signer(),
         clock=clock,
-        checks=InlineChecks(),
+        checks=checks or InlineChecks(),
         mirrors=peers,
         witnesses=witnesses or {},
         limits=limits or Limits(batch_seconds=0.0, push_retry_seconds=0.002),

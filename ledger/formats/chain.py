@@ -39,14 +39,14 @@ class Entry:
 
 def encode_entry(entry: Entry) -> bytes:
     """The entry's one byte form; raises ChainError when it is over 65,535 bytes."""
-    data = b'%b%b,"n":%d,"prev":"%b"}' % (
-        _HEAD,
-        entry.envelope_raw,
-        entry.n,
-        entry.prev.encode("ascii"),
-    )
+    return entry_bytes(entry.n, entry.prev, entry.envelope_raw)
+
+
+def entry_bytes(n: int, prev: str, envelope_raw: bytes) -> bytes:
+    """`encode_entry` of its parts; the envelope is canonical, so joining is RFC 8785 too."""
+    data = b'%b%b,"n":%d,"prev":"%b"}' % (_HEAD, envelope_raw, n, prev.encode("ascii"))
     if len(data) > ENTRY_BYTES_MAX:
-        raise ChainError(f"entry {entry.n}: {len(data)} bytes, at most {ENTRY_BYTES_MAX} fit")
+        raise ChainError(f"entry {n}: {len(data)} bytes, at most {ENTRY_BYTES_MAX} fit")
     return data
 
 

@@ -64,28 +64,33 @@ def candidates(registry: Registry, n: int, header: Header) -> tuple[bytes, ...]:
 
     Checks all but the signature, the id and the meaning of a governance body.
     """
+    found_keys = author_keys(registry, header)
+    check_seen(registry, n, header.seen)
+    return found_keys
+
+
+def author_keys(registry: Registry, header: Header) -> tuple[bytes, ...]:
+    """`candidates` without what depends on the place n."""
     if header.log != registry.log:
         raise AdmissionError("wrong_log", f"log: this log is {registry.log}; sign for this one")
-    author_keys = _author_keys(registry, header)
-    check_seen(registry, n, header)
-    return author_keys
+    return _author_keys(registry, header)
 
 
-def check_seen(registry: Registry, n: int, header: Header) -> None:
+def check_seen(registry: Registry, n: int, seen: int) -> None:
     """Raise AdmissionError unless `seen` fits place n; all of `candidates` that depends on n."""
-    if header.seen > n:
-        raise AdmissionError("future_seen", f"seen: {header.seen}, the log holds {n} entries")
-    if n - header.seen > registry.seen_lag_max:
+    if seen > n:
+        raise AdmissionError("future_seen", f"seen: {seen}, the log holds {n} entries")
+    if n - seen > registry.seen_lag_max:
         raise AdmissionError(
             "stale_seen",
-            f"seen: {header.seen} lies more than {registry.seen_lag_max} entries before {n}; "
+            f"seen: {seen} lies more than {registry.seen_lag_max} entries before {n}; "
             "look at the newest checkpoint and sign again",
         )
 
 
-def check_signature(registry: Registry, envelope: Envelope, author_keys: tuple[bytes, ...]) -> None:
-    """Raise AdmissionError unless one of author_keys signed; lets go of the GIL meanwhile."""
-    _verify_any(registry, envelope, author_keys)
+def check_signature(registry: Registry, envelope: Envelope, active: tuple[bytes, ...]) -> None:
+    """Raise AdmissionError unless one of the active keys signed; lets go of the GIL meanwhile."""
+    _verify_any(registry, envelope, active)
 
 
 def check_new(known: bool) -> None:
@@ -113,8 +118,8 @@ def check(
     """
     if registry is None:
         return found(envelope, entry_hash)
-    author_keys = candidates(registry, n, envelope.header)
-    check_signature(registry, envelope, author_keys)
+    active = candidates(registry, n, envelope.header)
+    check_signature(registry, envelope, active)
     check_new(known)
     return after(registry, n, entry_hash, envelope.header)
 
@@ -140,9 +145,9 @@ def _author_keys(registry: Registry, header: Header) -> tuple[bytes, ...]:
     return active
 
 
-def _verify_any(registry: Registry, envelope: Envelope, author_keys: tuple[bytes, ...]) -> None:
+def _verify_any(registry: Registry, envelope: Envelope, active_keys: tuple[bytes, ...]) -> None:
     message = signed_bytes(envelope.payload)
-    if any(_signed(key, message, envelope.signature) for key in author_keys):
+    if any(_signed(key, message, envelope.signature) for key in active_keys):
         return
     # Only a refusal is worth more work: name a key that is known but may not sign this.
     author = registry.members[envelope.header.author]

@@ -19,7 +19,8 @@ async def create_log(store: Store, genesis: bytes, signer: NoteSigner) -> str:
     if stored.size:
         raise StoreError("ledger store: holds a log already; a genesis is made once")
     envelope = admission.open_envelope(genesis)
-    tail, rows, tiles = sequence(empty_tail(), [(envelope, admission.identity_of(envelope.header))])
+    founding = (envelope.raw, admission.identity_of(envelope.header), True)
+    tail, rows, tiles = sequence(empty_tail(), [founding])
     if tail.founded.origin != signer.name or tail.founded.log_vkey != signer.verifier.vkey:
         raise AdmissionError("wrong_key", "genesis: of another origin or log key than this signer")
     checkpoint = Checkpoint(origin=signer.name, size=1, root=tail.growth.root())

@@ -8,6 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from ledger.keys import verify_batch
+from ledger.rules.registry import Registry
+from ledger.sequencing.screening import Screening, joined, screen
 
 THREADS_DEFAULT: Final = 3
 INLINE_MAX: Final = 8  # below this a thread costs more than it gives
@@ -21,6 +23,10 @@ class InlineChecks:
     async def verify(self, checks: Sequence[Check]) -> list[bool]:
         """For each (public key, message, signature) whether it verifies."""
         return [error is None for error in verify_batch(checks)]
+
+    async def screen(self, raws: Sequence[bytes], registry: Registry) -> Screening:
+        """See Screener."""
+        return screen(raws, registry)
 
 
 class ThreadChecks:
@@ -43,6 +49,20 @@ class ThreadChecks:
             )
         )
         return [error is None for part in parts for error in part]
+
+    async def screen(self, raws: Sequence[bytes], registry: Registry) -> Screening:
+        """See Screener; a few records are screened in place."""
+        if len(raws) <= INLINE_MAX:
+            return screen(raws, registry)
+        loop = asyncio.get_running_loop()
+        share = -(-len(raws) // self._threads)
+        parts = await asyncio.gather(
+            *(
+                loop.run_in_executor(self._pool, screen, raws[at : at + share], registry)
+                for at in range(0, len(raws), share)
+            )
+        )
+        return joined(parts)
 
     def close(self) -> None:
         """End the threads."""

@@ -1,7 +1,7 @@
 """Records on their way in: one bounded queue, each id once, one future for each caller.
 
-What is asked twice while it is under way gets one answer. Whether a record is admissible is
-admission.py's to say; when it is answered, log.py's.
+What is asked twice while it is under way gets one answer. Whether a record is admissible is told
+by screening.py and admission.py; when it is answered, by log.py.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.errors import AdmissionError, BusyError, LedgerError
-from ledger.formats.envelope import GOVERNANCE_CLASS, Envelope
+from ledger.formats.envelope import parse_envelope
+from ledger.formats.proof import Receipt
 from ledger.ports import Clock
-from ledger.rules import admission
-from ledger.rules.registry import Registry
+from ledger.sequencing.screening import Screening
 
-Outcome = int | LedgerError  # the entry's number once it is recorded, or why it is not
+# A receipt, or the number of an entry that was recorded before, or why there is none.
+Outcome = Receipt | int | LedgerError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,13 +35,14 @@ class Limits:
 class Group:
     """The records one caller sent together: one future for all, since one each is what costs."""
 
-    def __init__(self) -> None:
-        self._left = 1  # the caller itself, until it has handed in all
-        self._all = asyncio.get_running_loop().create_future()
+    __slots__ = ("_all", "_left", "taken")
 
-    def add(self) -> None:
-        """One more record to wait for."""
-        self._left += 1
+    def __init__(self, taken: list[Waiting]) -> None:
+        self.taken = taken
+        self._left = len(taken)
+        self._all = asyncio.get_running_loop().create_future()
+        if not taken:
+            self._all.set_result(None)
 
     def told(self) -> None:
         """One record less to wait for."""
@@ -50,35 +52,32 @@ class Group:
 
     async def wait(self) -> None:
         """Until every record of the group was answered."""
-        self.told()
         await self._all
 
 
 class Waiting:
-    """One record on its way: who waits for it, and by which registry its signature was checked."""
+    """One record on its way, with what screening told of it; `same` are others of its bytes."""
 
-    __slots__ = ("envelope", "groups", "identity", "outcome", "screened_by", "under_way")
+    __slots__ = ("governance", "group", "identity", "outcome", "raw", "refusal", "same", "seen")
 
-    def __init__(self, envelope: Envelope, under_way: dict[bytes, Waiting]) -> None:
-        self.envelope = envelope
-        self.identity = admission.identity_of(envelope.header)
+    def __init__(self, raw: bytes) -> None:
+        self.raw = raw
+        self.group: Group | None = None
         self.outcome: Outcome | None = None
-        self.screened_by: Registry | None = None
-        self.groups: list[Group] = []
-        self.under_way = under_way
-
-    @property
-    def governance(self) -> bool:
-        """Whether it changes what is admitted after it."""
-        return self.envelope.header.record_class == GOVERNANCE_CLASS
+        self.identity: bytes | None = None  # None also for what is malformed
+        self.seen = 0
+        self.governance = False
+        self.refusal: AdmissionError | None = None
+        self.same: list[Waiting] | None = None
 
     def tell(self, outcome: Outcome) -> None:
-        """Answer those who wait, once."""
+        """Answer those who wait, once; by Intake.tell, which knows the ids under way."""
         if self.outcome is None:
             self.outcome = outcome
-            self.under_way.pop(self.identity, None)
-            for group in self.groups:
-                group.told()
+            if self.group is not None:
+                self.group.told()
+            for each in self.same or ():
+                each.tell(outcome)
 
 
 class Intake:
@@ -88,6 +87,7 @@ class Intake:
         self._limits = limits
         self._clock = clock
         self._queue: deque[Waiting] = deque()
+        self._groups: dict[Group, None] = {}  # in the order they came
         self._under_way: dict[bytes, Waiting] = {}
         self._arrived = asyncio.Event()
 
@@ -97,59 +97,81 @@ class Intake:
 
     async def answers(self, raws: Sequence[bytes]) -> list[Outcome]:
         """Queue these records; the outcome of each, in order, once all have one."""
-        group = Group()
-        taken = [self._take(raw, group) for raw in raws]
-        await group.wait()
-        return [_outcome(each) for each in taken]
-
-    def _take(self, raw: bytes, group: Group) -> Waiting | LedgerError:
-        """Queue one record, or answer at once why not; BusyError when the queue is full."""
+        free = self._limits.queue_entries_max - len(self._queue)
+        taken = [Waiting(raw) for raw in raws[: max(0, free)]]
+        group = Group(taken)
+        for each in taken:
+            each.group = group
+        self._queue.extend(taken)
+        self._groups[group] = None
+        self._arrived.set()
         try:
-            waiting = Waiting(admission.open_envelope(raw), self._under_way)
-        except AdmissionError as error:
-            return error
-        same = self._under_way.get(waiting.identity)
-        if same is not None:
-            if same.envelope.payload != waiting.envelope.payload:
-                return reused_id()
-            waiting = same
-        elif len(self._queue) >= self._limits.queue_entries_max:
-            return BusyError("log: the queue is full; send the same record again in a moment")
-        else:
-            self._under_way[waiting.identity] = waiting
-            self._queue.append(waiting)
-            self._arrived.set()
-        waiting.groups.append(group)
-        group.add()
-        return waiting
+            await group.wait()
+        finally:
+            self._groups.pop(group, None)
+        busy = BusyError("log: the queue is full; send the same record again in a moment")
+        return [*(_outcome(each) for each in taken), *[busy] * (len(raws) - len(taken))]
 
     async def next_batch(self) -> list[Waiting]:
-        """Up to a batch, waiting a moment for more; governance goes alone."""
+        """Up to a batch, waiting a moment for more."""
         while not self._queue:
             self._arrived.clear()
             await self._arrived.wait()
         if len(self._queue) < self._limits.batch_entries_max:
             await self._clock.sleep(self._limits.batch_seconds)
-        batch: list[Waiting] = []
-        while self._queue and len(batch) < self._limits.batch_entries_max:
-            governance = self._queue[0].governance
-            if governance and batch:
-                break
-            batch.append(self._queue.popleft())
-            if governance:
-                break
-        return batch
+        count = min(len(self._queue), self._limits.batch_entries_max)
+        return [self._queue.popleft() for _ in range(count)]
+
+    def screened(self, batch: Sequence[Waiting], screening: Screening) -> list[Waiting]:
+        """Note what screening told, and answer no id twice: those that go on.
+
+        A record with the bytes of one under way waits for that one's answer; one with its id and
+        other content is refused. What may not be admitted never holds up an id for others.
+        """
+        going_on: list[Waiting] = []
+        under_way, governance, refusals = self._under_way, screening.governance, screening.refusals
+        for place, each in enumerate(batch):
+            if each.outcome is not None:
+                continue
+            identity = each.identity = screening.identity(place)
+            each.seen = screening.seen[place]
+            each.governance = place in governance
+            each.refusal = refusals.get(place)
+            first = None if identity is None else under_way.get(identity)
+            if first is None or first is each:
+                if each.refusal is None and identity is not None:
+                    under_way[identity] = each
+                going_on.append(each)
+            elif same_payload(first.raw, each.raw):
+                first.same = [*(first.same or ()), each]
+            elif each.refusal is None:
+                each.tell(reused_id())
+            else:
+                going_on.append(each)
+        return going_on
+
+    def tell(self, waiting: Waiting, outcome: Outcome) -> None:
+        """Answer a record, which is no longer under way."""
+        identity = waiting.identity
+        if identity is not None and self._under_way.get(identity) is waiting:
+            del self._under_way[identity]
+        waiting.tell(outcome)
 
     def fail(self, error: LedgerError) -> None:
         """Tell all who wait and forget what was queued."""
-        for waiting in list(self._under_way.values()):
-            waiting.tell(error)
         self._queue.clear()
+        self._under_way.clear()
+        for group in list(self._groups):
+            for each in group.taken:
+                each.tell(error)
 
 
-def _outcome(taken: Waiting | LedgerError) -> Outcome:
-    if isinstance(taken, LedgerError):
-        return taken
+def same_payload(one: bytes, other: bytes) -> bool:
+    """Whether two envelopes in their one form carry the same signed header."""
+    return one == other or parse_envelope(one).payload == parse_envelope(other).payload
+
+
+def _outcome(taken: Waiting) -> Outcome:
     assert taken.outcome is not None
     return taken.outcome
 

@@ -347,7 +347,8 @@ def test_the_sequencers_own_function_and_the_mirrors_agree() -> None:
         sequencer, mirror = await pair()
         tail: Tail = await load_tail(sequencer.store)
         envelopes = [open_envelope(raw) for raw in sequencer.records(1, 4)]
-        after, rows, _ = sequence(tail, [(each, identity_of(each.header)) for each in envelopes])
+        admitted = [(each.raw, identity_of(each.header), False) for each in envelopes]
+        after, rows, _ = sequence(tail, admitted)
         head = await sequencer.grow([row.raw for row in rows])
         await sequencer.offer(mirror, head, old=0)
         await sequencer.upload(mirror, head, start=0)
