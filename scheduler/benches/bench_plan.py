@@ -5,7 +5,9 @@
 Households of 15 flows, made by a seeded generator. Parties give all their clients the same terms:
 392 payers and creditors, their days spread as in the Netherlands (facts/allowances-nl.md 14 and
 15); choice of parties and amounts differ for every household. Caches start empty. Plans are asked
-for as a stream (`plan.plan_many`), so memory holds a few dozen households. The machine's own limit, measured in the same run, is the time Python needs to build the lines of the answers alone.
+for as a stream (`plan.plan_many`), which keeps some sixty households in memory at a time. The
+machine's own limit, measured in the same run, is the time Python needs to build the lines of the
+answers alone.
 """
 
 from __future__ import annotations
