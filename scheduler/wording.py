@@ -6,13 +6,14 @@ Amounts are shown in euros, rates in per cent; exact fractions are shown rounded
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import lru_cache
 from string import Formatter
 from typing import Final, Literal, NamedTuple
 
 from scheduler.folding.known import Text
 from specs.regulation_files import Sentence
 
+SENTENCES_MAX: Final = 8192  # all regulations have some 3,000; reasons of maatwerk come besides
 Language = Literal["nl", "en"]
 _YES_NO: Final = {"nl": ("nee", "ja"), "en": ("no", "yes")}
 
@@ -25,14 +26,14 @@ class Shown(NamedTuple):
     unit: str
 
 
-@cache
+@lru_cache(maxsize=SENTENCES_MAX)
 def placeholders(sentence: Sentence) -> frozenset[str]:
     """The names in braces of a sentence."""
     parts = (*_parts(sentence.nl), *_parts(sentence.en))
     return frozenset(name for _, name in parts if name)
 
 
-@cache
+@lru_cache(maxsize=SENTENCES_MAX)
 def _parts(text: str) -> tuple[tuple[str, str | None], ...]:
     return tuple((literal, name) for literal, name, _, _ in Formatter().parse(text))
 

@@ -2,46 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from scheduler.compiling.program import SUM_OF_MONTHS, Program, Step, Version
 from scheduler.derivation import Given, TraceStep
-from scheduler.folding.known import Text, Unknown, Value, merge_records
+from scheduler.folding.known import Known, Text, Unknown, Value, merge_records
 from scheduler.wording import Shown
 from specs.regulation_files import InputSpec, ParameterSpec, Sentence
 from specs.values import Month
 
 
 class Values:
-    """The slots of one run, filled as far as the known inputs reach."""
+    """The slots of one run. A step that needs an unknown input has a value that says nothing: ask
+    `missing` before `value`.
+    """
+
+    __slots__ = ("_inputs", "_merged", "_unknown", "program", "slots")
 
     def __init__(self, program: Program, inputs: Mapping[str, Value[int]]) -> None:
         self.program = program
+        self._inputs = inputs
         self._unknown: dict[str, Unknown] = {}
         self._merged: dict[frozenset[str], tuple[str, ...]] = {}
-        self._records: dict[str, tuple[str, ...]] = {}
-        self.slots = [0] * len(program.slots)
-        for name in program.inputs:
-            self._fill(name, inputs[name])
-        for step in program.steps:
-            if not self._unknown or step.needs.isdisjoint(self._unknown):
-                self.slots[step.slot] = step.run(self.slots)
-
-    def _fill(self, name: str, value: Value[int]) -> None:
-        if isinstance(value, Unknown):
-            self._unknown[name] = value
-            return
-        bounds = self.program.typed_inputs[name].op
-        if not bounds.low <= value.value <= bounds.high:
-            self._unknown[name] = Unknown(missing=_beyond(name), article="", records=value.records)
-            return
-        self.slots[self.program.slots[name]] = value.value
-        self._records[name] = value.records
+        given: list[int] = []
+        for name, low, high in program.bounds:
+            value = inputs[name]
+            if value.__class__ is Known and low <= value.value <= high:
+                given.append(value.value)
+            else:
+                given.append(low)  # inside its bounds, so that no step can fail on it
+                self._unknown[name] = _unknown(name, value)
+        self.slots = program.run(given)
 
     def missing(self, needs: frozenset[str]) -> Unknown | None:
         """The first input among those needed that is unknown, in the order of the file."""
-        return next((self._unknown[name] for name in self.program.inputs
-                     if name in needs and name in self._unknown), None)  # fmt: skip
+        return next((one for name, one in self._unknown.items() if name in needs), None)
 
     def value(self, step: Step) -> int:
         """The value of a step whose inputs are all known."""
@@ -51,25 +46,45 @@ class Values:
         """The value of an input or a step."""
         return self.slots[self.program.slots[name]]
 
+    def note(self, name: str) -> str:
+        """Why an input is what it is, where somebody said so."""
+        value = self._inputs[name]
+        return value.note if isinstance(value, Known) else ""
+
     def records_of(self, needs: frozenset[str]) -> tuple[str, ...]:
         """Ids of the records behind some inputs."""
-        if needs not in self._merged:
-            found = [self._records[name] for name in needs if name in self._records]
-            self._merged[needs] = merge_records(*found)
-        return self._merged[needs]
+        found = self._merged.get(needs)
+        if found is None:
+            found = self._merged[needs] = self._merge(needs)
+        return found
 
     def records_of_one(self, name: str) -> tuple[str, ...]:
         """Ids of the records behind one input."""
-        return self._records.get(name, ())
+        return () if name in self._unknown or name not in self._inputs else (
+            self._inputs[name].records)  # fmt: skip
 
     def given(self) -> tuple[Given, ...]:
         """The known inputs in the order of the file."""
-        return tuple(Given(name, self.of(name), self._records[name])
-                     for name in self.program.inputs if name in self._records)  # fmt: skip
+        return tuple(Given(name, value, self._inputs[name].records)
+                     for name, value in zip(self.program.inputs, self.slots, strict=False)
+                     if name not in self._unknown)  # fmt: skip
 
     def records(self) -> tuple[str, ...]:
         """Ids of the records behind all known inputs."""
-        return merge_records(*self._records.values())
+        return self._merge(self.program.inputs)
+
+    def _merge(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Many inputs rest on the same records: those are taken once."""
+        inputs, unknown = self._inputs, self._unknown
+        groups = {inputs[name].records for name in names if name not in unknown}
+        groups.discard(())
+        return groups.pop() if len(groups) == 1 else merge_records(*groups)
+
+
+def _unknown(name: str, value: Value[int]) -> Unknown:
+    if isinstance(value, Unknown):
+        return value
+    return Unknown(missing=_beyond(name), article="", records=value.records)
 
 
 def _beyond(name: str) -> Text:
@@ -159,8 +174,16 @@ class _Tracer:
             name=spec.name, kind="input", value=value, scale=1, unit=spec.unit,
             article=spec.article.text, article_url=spec.article.url, rule=self._rule,
             source="", records=self._values.records_of_one(spec.name), months=self._months,
-            sentence=spec.says, shown=self._shown(spec.name, Shown(value, 1, spec.unit)),
+            sentence=self._with_note(spec),
+            shown=self._shown(spec.name, Shown(value, 1, spec.unit)),
         )  # fmt: skip
+
+    def _with_note(self, spec: InputSpec) -> Sentence:
+        note = self._values.note(spec.name)
+        if not note:
+            return spec.says
+        told = note.replace("{", "{{").replace("}", "}}")
+        return Sentence(nl=f"{spec.says.nl} Reden: {told}", en=f"{spec.says.en} Reason: {told}")
 
     def _step(self, step: Step) -> TraceStep:
         spec = step.spec

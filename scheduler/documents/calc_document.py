@@ -13,8 +13,14 @@ from typing import Final, TypeAlias, cast, get_args
 
 from scheduler.derive import derive
 from scheduler.documents.calc_answer import derivation_json
-from scheduler.documents.calc_benefits import read_daily_benefit, read_unemployment
-from scheduler.documents.calc_home import dates, read_childcare, read_homes
+from scheduler.documents.calc_benefits import (
+    dates,
+    read_daily_benefit,
+    read_exemptions,
+    read_maatwerk,
+    read_unemployment,
+)
+from scheduler.documents.calc_home import read_childcare, read_homes
 from scheduler.documents.calc_values import OMITTED, Json, Problems, Reader, as_known, moment_of
 from scheduler.folding.known import Known, Spell, Text, Unknown, Value
 from scheduler.folding.persons import (
@@ -36,8 +42,10 @@ TOP: Final = (
 )  # fmt: skip
 PERSON: Final = (
     "id", "birth_date", "death_date", "income", "monthly_income", "assets", "insured",
-    "insured_from", "insured_until", "works", "relation", "lives_here_from", "lives_here_until",
-    "intensive_care", "aow_years", "ww", "daily_benefit",
+    "insured_from", "insured_until", "works", "works_from", "works_until", "relation",
+    "lives_here_from", "lives_here_until", "intensive_care", "lives_away", "kinderbijslag",
+    "aow_years", "ww", "daily_benefit", "earned_income", "earnings", "exemption", "maatwerk",
+    "institution", "institution_from", "institution_until", "no_parents",
 )  # fmt: skip
 GIVEN: Final = Text("Zo opgegeven.", "As stated.")
 DOCUMENTS_MAX: Final = 10_000
@@ -186,25 +194,38 @@ class _Document:
         birth, death = reader.day("birth_date"), reader.day("death_date")
         unborn = Text("Een geboortedatum ontbreekt.", "A birth date is missing.")
         insured, works = reader.flag("insured"), reader.flag("works")
+        institution = reader.flag("institution")
         income, assets = reader.by_year("income"), reader.by_year("assets")
+        earned = reader.by_year("earned_income")
         return Person(
             id=name,
             birth_date=Unknown(missing=unborn, article="Wet basisregistratie personen, artikel 2.7")
             if birth is None else Known(value=birth, records=(f"{at}.birth_date",)),
             death_date=Known(value=death, records=(f"{at}.death_date",) if death else ()),
-            insured=() if insured is None else self._insured(reader, insured, f"{at}.insured"),
+            insured=() if insured is None else _spells(reader, "insured", insured, f"{at}.insured"),
             income={} if income is None else {
                 year: Known(value=Income(cents=cents, estimate=False, how=GIVEN), records=(source,))
                 for year, cents, source in self._years(income, f"{at}.income")
             },
-            monthly_income=self._months(reader, f"{at}.monthly_income"),
+            monthly_income=self._months(reader, at, "monthly_income"),
+            earnings=self._months(reader, at, "earnings"),
             assets={} if assets is None else {
                 year: Known(value=cents, records=(source,))
                 for year, cents, source in self._years(assets, f"{at}.assets")
             },
-            works={} if works is None else {
-                self._year: Known(value=works, records=(f"{at}.works",))},
+            earned={} if earned is None else {
+                year: Known(value=cents, records=(source,))
+                for year, cents, source in self._years(earned, f"{at}.earned_income")
+            },
+            work=None if works is None else _spells(reader, "works", works, f"{at}.works"),
+            exemptions=read_exemptions(reader, f"{at}.exemption"),
+            maatwerk=read_maatwerk(reader, f"{at}.maatwerk"),
+            institution=() if institution is None else _spells(
+                reader, "institution", institution, f"{at}.institution"),
+            no_parents=reader.flag("no_parents") or False,
             intensive_care=reader.flag("intensive_care") or False,
+            lives_away=reader.flag("lives_away") or False,
+            paid_elsewhere=reader.flag("kinderbijslag") is False,
             aow_years=_years_built(reader, f"{at}.aow_years"),
             unemployment=read_unemployment(reader, f"{at}.ww"),
             daily_benefit=read_daily_benefit(reader, f"{at}.daily_benefit"),
@@ -216,18 +237,15 @@ class _Document:
             return [(self._year, 0, at)]
         return [(year, cents, f"{at}.{year}") for year, cents in amounts.items()]
 
-    def _months(self, reader: Reader, at: str) -> dict[Month, Value[int]]:
-        amounts = reader.by_month("monthly_income")
+    def _months(self, reader: Reader, at: str, key: str) -> dict[Month, Value[int]]:
+        amounts = reader.by_month(key)
         if amounts is None:
             return {}
         if not amounts:
-            return {month: Known(value=0, records=(at,)) for month in months_of_year(self._year)}
-        return {month: Known(value=cents, records=(f"{at}.{month}",))
+            return {month: Known(value=0, records=(f"{at}.{key}",))
+                    for month in months_of_year(self._year)}  # fmt: skip
+        return {month: Known(value=cents, records=(f"{at}.{key}.{month}",))
                 for month, cents in amounts.items()}  # fmt: skip
-
-    def _insured(self, reader: Reader, value: bool, at: str) -> tuple[Spell[bool], ...]:
-        return _with_ends(reader, "insured", value, False, at) if value else (
-            Spell(value=False, records=(at,)),)  # fmt: skip
 
     def _partners(
         self, persons: Mapping[str, Person], housemates: tuple[Spell[Housemate], ...] | Unknown
@@ -310,16 +328,16 @@ class _Document:
         return None
 
 
-def _with_ends(
-    reader: Reader, key: str, inside: bool, outside: bool, at: str
-) -> tuple[Spell[bool], ...]:
-    """A flag from `key_from` up to `key_until`, and its opposite outside."""
-    start, end = reader.day(f"{key}_from"), reader.day(f"{key}_until")
-    spells = [Spell(value=inside, start=start, end=end, records=(at,))]
+def _spells(reader: Reader, key: str, value: bool, at: str) -> tuple[Spell[bool], ...]:
+    """A flag from `key_from` up to `key_until`, and false outside; false is false all the time."""
+    if not value:
+        return (Spell(value=False, records=(at,)),)
+    start, end = dates(reader, f"{key}_from", f"{key}_until")
+    spells = [Spell(value=True, start=start, end=end, records=(at,))]
     if start is not None:
-        spells.append(Spell(value=outside, end=start, records=(f"{at}_from",)))
+        spells.append(Spell(value=False, end=start, records=(f"{at}_from",)))
     if end is not None:
-        spells.append(Spell(value=outside, start=end, records=(f"{at}_until",)))
+        spells.append(Spell(value=False, start=end, records=(f"{at}_until",)))
     return tuple(spells)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from typing import Final, TypeAlias, TypeVar, cast, get_args
 
+from scheduler.documents.calc_benefits import dates
 from scheduler.documents.calc_values import OMITTED, Json, Reader
 from scheduler.folding.known import Known, Spell, Text, Unknown, Value
 from scheduler.folding.persons import Childcare, ChildcareKind, Home
@@ -78,14 +78,6 @@ def read_childcare(top: Reader, child_of: ChildOf) -> tuple[Spell[Childcare], ..
             )
             spells.append(Spell(value=care, start=start, end=end, records=(reader.where,)))
     return tuple(spells)
-
-
-def dates(reader: Reader, start: str, end: str) -> tuple[date | None, date | None]:
-    """Two dates of an object, the second after the first."""
-    first, last = reader.day(start), reader.day(end)
-    if first is not None and last is not None and last <= first:
-        reader.bad(end, f"is not after {start}", "correct one of the two")
-    return first, last
 
 
 _MISSING: Final = {

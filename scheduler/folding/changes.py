@@ -34,7 +34,8 @@ def months_that_may_differ(household: Household, year: int) -> tuple[bool, ...]:
 def months_of_other_income(household: Household, year: int) -> tuple[bool, ...]:
     """Per month, whether what anybody received differs from the month before, or its record."""
     months = (Month(year, 1).plus(-1), *months_of_year(year))
-    told = [person.monthly_income for person in household.persons.values()]
+    told = [each for person in household.persons.values()
+            for each in (person.monthly_income, person.earnings)]  # fmt: skip
     return tuple(
         any(incomes.get(month) != incomes.get(before) for incomes in told)
         for before, month in pairwise(months)
@@ -51,6 +52,12 @@ def _dates(household: Household, year: int) -> Iterator[date]:
             yield from _bounds(spells)
     for person in household.persons.values():
         yield from _bounds(person.insured)
+        yield from _bounds(person.exemptions)
+        yield from _bounds(person.maatwerk)
+        yield from _bounds(person.institution)
+        yield from _after(person.exemptions, (6, 30))  # Pw 31 lid 2 n and r
+        yield from _bounds(person.work or ())
+        yield from _after(person.work or (), (3, 4))  # Wko 1.6 lid 5
         death = person.death_date
         if isinstance(death, Known) and death.value is not None:
             yield death.value
@@ -59,6 +66,13 @@ def _dates(household: Household, year: int) -> Iterator[date]:
             if year - birth.value.year in AGES:
                 yield birthday(birth.value, year - birth.value.year)
             yield pension_day(birth.value)
+
+
+def _after(spells: Iterable[Spell[object]], months: Iterable[int]) -> Iterator[date]:
+    """The first days of some months after each begin and end."""
+    for day in _bounds(spells):
+        for later in months:
+            yield Month.of(day).plus(later).first_day
 
 
 def _bounds(spells: Iterable[Spell[object]]) -> Iterator[date]:

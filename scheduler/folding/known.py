@@ -25,10 +25,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known(Generic[T_co]):
-    """A value and the ids of the records that say so."""
+    """A value and the ids of the records that say so; `note` is a reason told with it."""
 
     value: T_co
     records: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

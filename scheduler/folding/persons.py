@@ -20,6 +20,7 @@ NOT_ADAPTED: Final = Known(value=False)
 
 Relation = Literal["child", "family", "other", "commercial_tenant", "student"]
 ChildcareKind = Literal["dagopvang", "bso", "gastouder"]
+Exemption = Literal["n", "r", "y"]  # the letters of Pw 31 lid 2
 ContradictionKind = Literal["two_addresses", "two_partners", "two_birth_dates", "two_death_dates"]
 
 
@@ -57,6 +58,16 @@ class DailyBenefit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Maatwerk:
+    """*Maatwerk* (Pw 18 lid 1): what the municipality adds to the norm a month, or takes off, and
+    why. The reason is the municipality's own sentence and comes back in the trace.
+    """
+
+    cents: int  # a month, below zero when taken off
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """One person. What is not in a mapping or outside every spell is unknown, never none."""
 
@@ -67,8 +78,18 @@ class Person:
     income: Mapping[int, Value[Income]] = field(default_factory=dict)
     monthly_income: Mapping[Month, Value[int]] = field(default_factory=dict)  # received, cents
     assets: Mapping[int, Value[int]] = field(default_factory=dict)  # box 3 on 1 January, cents
-    works: Mapping[int, Value[bool]] = field(default_factory=dict)  # paid work in that year
+    work: tuple[Spell[bool], ...] | None = None  # paid work; None: unknown, empty: none
+    earned: Mapping[int, Value[int]] = field(default_factory=dict)  # from work in a year, cents
+    earnings: Mapping[Month, Value[int]] = field(default_factory=dict)  # net pay in a month, cents
+    exemptions: tuple[Spell[Exemption], ...] = ()  # of pay, granted by the municipality
+    maatwerk: tuple[Spell[Maatwerk], ...] = ()
+    institution: tuple[Spell[bool], ...] = ()  # stays in an institution (Pw 23)
+    no_parents: bool = False  # 18 to 20 and parents cannot be asked (Pw 20 lid 3)
     intensive_care: bool = False  # a child with a Wlz or CIZ decision (AKW 7a)
+    lives_away: bool = (
+        False  # a child for whom double is decided as it lives elsewhere (AKW 7 lid 6)
+    )
+    paid_elsewhere: bool = False  # a child for whom another parent is paid kinderbijslag
     aow_years: Value[int] | None = None  # insured years, 0 to 50 (AOW 13)
     unemployment: Value[Unemployment | None] | None = None
     daily_benefit: Known[DailyBenefit] | None = None

@@ -11,6 +11,7 @@ from scheduler.schemes import (
     bijstand,
     huurtoeslag,
     kinderbijslag,
+    kinderbijslag_extra,
     kinderopvangtoeslag,
     kindgebonden_budget,
     toeslagenwet,
@@ -28,6 +29,7 @@ INPUTS: Final[Mapping[str, InputsOf]] = {
     "bijstand": bijstand.inputs,
     "huurtoeslag": huurtoeslag.inputs,
     "kinderbijslag": kinderbijslag.inputs,
+    "kinderbijslag_extra": kinderbijslag_extra.inputs,
     "kinderopvangtoeslag": kinderopvangtoeslag.inputs,
     "kindgebonden_budget": kindgebonden_budget.inputs,
     "toeslagenwet": toeslagenwet.inputs,
@@ -40,6 +42,7 @@ SUPPLIED: Final[Mapping[str, frozenset[str]]] = {
     "bijstand": bijstand.SUPPLIES,
     "huurtoeslag": huurtoeslag.SUPPLIES,
     "kinderbijslag": kinderbijslag.SUPPLIES,
+    "kinderbijslag_extra": kinderbijslag_extra.SUPPLIES,
     "kinderopvangtoeslag": kinderopvangtoeslag.SUPPLIES,
     "kindgebonden_budget": kindgebonden_budget.SUPPLIES,
     "toeslagenwet": toeslagenwet.SUPPLIES,
@@ -47,4 +50,4 @@ SUPPLIED: Final[Mapping[str, frozenset[str]]] = {
     "zorgtoeslag": zorgtoeslag.SUPPLIES,
 }
 BY_INCOME: Final = frozenset({"beslagvrije_voet", "bijstand"})  # income of the month counts
-BY_MONTH: Final = frozenset({"ww"})  # the duration is counted by month
+BY_MONTH: Final = frozenset({"aow", "ww"})  # a month of payment; a duration counted by month

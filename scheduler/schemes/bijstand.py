@@ -3,27 +3,35 @@
 Another household notion than the toeslagen: cost sharers are housemates of 27 and older; income
 counts in the month in which it is received (31, 32). A month in which an age changes the norm on
 another day than the first is not calculated: the part-month rule was not sourced.
-Not covered: exempted earnings (31 lid 2 n, r, y) and *maatwerk* (18), both decisions of the
-municipality; institutions (23); the supplement of 18 to 20 without parents.
+Exempted earnings (31 lid 2 n, r, y) and *maatwerk* (18 lid 1) are decisions of the municipality:
+recorded inputs. Not covered: a spouse without a right (24), the buffer of 34b; 34a, printed beside
+31 lid 2 n, r and y since 2026, has no date of entry that we found.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
 from scheduler.folding.ages import birthday, pension_day
-from scheduler.folding.known import Known, Text, Unknown, Value, merge_records, spells_on
-from scheduler.folding.persons import Household, Person
+from scheduler.folding.known import Known, Spell, Text, Unknown, Value, merge_records, spells_on
+from scheduler.folding.persons import Exemption, Household, Person
 from scheduler.schemes.toeslagen import NONE, Inputs, YearView, add, alive_on_first, whose
 from specs.values import Month
 
 LAW: Final = "Participatiewet, artikel"
 SUPPLIES: Final = frozenset({
     "in_leven", "volwassen", "gehuwd", "jong", "partner_jong", "pensioen", "partner_pensioen",
-    "kind", "kostendelers", "ontvangen_inkomen", "vermogen",
+    "kind", "kostendelers", "ontvangen_inkomen", "vermogen", "arbeid", "arbeid_partner",
+    "vrijlating_n", "vrijlating_r", "vrijlating_y", "partner_vrijlating_n",
+    "partner_vrijlating_y", "maatwerk", "inrichting", "partner_inrichting", "zonder_ouders",
 })  # fmt: skip
+OF_PARTNER: Final = ("partner_jong", "partner_pensioen", "partner_inrichting", "arbeid_partner",
+                     "partner_vrijlating_n", "partner_vrijlating_y")  # fmt: skip
 COST_SHARER_AGE: Final = 27  # Pw 19a lid 1
+EXEMPT_AGE: Final = 27  # Pw 31 lid 5
+EXEMPT_MONTHS: Final[Mapping[str, int]] = {"n": 6, "r": 30}  # Pw 31 lid 2 n and r
 
 
 def inputs(view: YearView, month: Month) -> Inputs:
@@ -40,14 +48,75 @@ def inputs(view: YearView, month: Month) -> Inputs:
               "kostendelers": _cost_sharers(view.household, month),
               "ontvangen_inkomen": received(view.household, view.applicant, month),
               "vermogen": view.assets(view.applicant),
-              "partner_jong": NONE, "partner_pensioen": NONE}  # fmt: skip
+              "maatwerk": _maatwerk(view.applicant, month),
+              "inrichting": _in_institution(view.applicant, month),
+              "zonder_ouders": Known(value=int(view.applicant.no_parents)),
+              **exempt_pay(view.applicant, month),
+              **dict.fromkeys(OF_PARTNER, NONE)}  # fmt: skip
     if other is not None:
         given["partner_jong"], given["partner_pensioen"], _ = age_flags(other, month)
         theirs = received(view.household, other, month)
         given["ontvangen_inkomen"] = add(given["ontvangen_inkomen"], theirs)
         given["vermogen"] = add(given["vermogen"], view.assets(other))
-        given |= _not_sourced(given)
+        given["partner_inrichting"] = _in_institution(other, month)
+        pay = exempt_pay(other, month)
+        given |= {"arbeid_partner": pay["arbeid"], "partner_vrijlating_n": pay["vrijlating_n"],
+                  "partner_vrijlating_y": pay["vrijlating_y"]}  # fmt: skip
+        given |= _not_covered(given, other)
     return given
+
+
+def exempt_pay(person: Person, month: Month) -> Inputs:
+    """Net pay and the exemption of it that holds on the first day (31 lid 2 n, r, y and lid 5).
+
+    The municipality grants it; the limits of time and age are the law's: n for at most six months
+    below pension age, r for thirty, n and r not below 27.
+    """
+    flags = dict.fromkeys(("vrijlating_n", "vrijlating_r", "vrijlating_y"), NONE)
+    found = spells_on(person.exemptions, month.first_day)
+    if not found:
+        return {"arbeid": NONE, **flags}
+    spell = found[-1]
+    birth = person.birth_date
+    if isinstance(birth, Unknown):
+        return dict.fromkeys(("arbeid", *flags), birth)
+    pay = person.earnings.get(month)
+    if pay is None:
+        return {"arbeid": NO_PAY, **flags}
+    if _still(spell, birth.value, month):
+        records = merge_records(spell.records, birth.records)
+        flags[f"vrijlating_{spell.value}"] = Known(value=1, records=records)
+    return {"arbeid": pay, **flags}
+
+
+def _still(spell: Spell[Exemption], birth: date, month: Month) -> bool:
+    """Whether an exemption may still be given in this month by age and time."""
+    day = month.first_day
+    retired = pension_day(birth) <= day
+    if spell.value == "y" or (spell.value == "n" and retired):
+        return True
+    if birthday(birth, EXEMPT_AGE) > day:
+        return False
+    since = Month.of(spell.start or day)
+    passed = (month.year - since.year) * 12 + month.month - since.month
+    return passed < EXEMPT_MONTHS[spell.value]
+
+
+def _maatwerk(person: Person, month: Month) -> Value[int]:
+    """What the municipality adapted (18 lid 1), with its reason."""
+    found = spells_on(person.maatwerk, month.first_day)
+    if not found:
+        return NONE
+    records = merge_records(*(spell.records for spell in found))
+    reasons = " ".join(spell.value.reason for spell in found)
+    return Known(value=sum(spell.value.cents for spell in found), records=records, note=reasons)
+
+
+def _in_institution(person: Person, month: Month) -> Value[int]:
+    found = spells_on(person.institution, month.first_day)
+    if not found:
+        return NONE
+    return Known(value=int(found[-1].value), records=found[-1].records)
 
 
 def age_flags(person: Person, month: Month) -> tuple[Value[int], Value[int], Value[int]]:
@@ -71,18 +140,18 @@ def _inside(day: date, month: Month) -> bool:
     return month.first_day < day <= month.last_day
 
 
-def _not_sourced(given: Inputs) -> Inputs:
-    """Couples of whom one has reached pension age (22 c), or one is 18 to 20 while others share
-    the costs: their figures were not read.
+def _not_covered(given: Inputs, other: Person) -> Inputs:
+    """Couples whose norm we did not build: one in an institution who is 18 to 20 or shares costs
+    (23 lid 3); the supplement of 20 lid 3 for one of two.
     """
-    own, theirs = given["pensioen"], given["partner_pensioen"]
-    if isinstance(own, Known) and isinstance(theirs, Known) and own.value != theirs.value:
-        return {"partner_pensioen": ONE_PENSIONER}
-    sharers, young, other = given["kostendelers"], given["jong"], given["partner_jong"]
-    if isinstance(sharers, Unknown) or isinstance(young, Unknown) or isinstance(other, Unknown):
-        return {}
-    if sharers.value and young.value != other.value:
-        return {"kostendelers": YOUNG_SHARER}
+    apart = [given[name] for name in ("inrichting", "partner_inrichting")]
+    rest = [given[name] for name in ("jong", "partner_jong", "kostendelers")]
+    one = sum(told.value for told in apart if isinstance(told, Known)) == 1
+    if one and any(isinstance(told, Unknown) or told.value for told in rest):
+        return {"inrichting": IN_INSTITUTION}
+    helpless = given["zonder_ouders"]
+    if other.no_parents or (isinstance(helpless, Known) and helpless.value):
+        return {"zonder_ouders": NO_PARENTS_OF_TWO}
     return {}
 
 
@@ -140,13 +209,17 @@ PART_MONTH: Final = Unknown(
                  "In this month a birthday changes the norm. We do not calculate that."),
     article=f"{LAW} 45",
 )  # fmt: skip
-ONE_PENSIONER: Final = Unknown(
-    missing=Text("Een van u heeft de AOW-leeftijd. Die norm ontbreekt bij ons.",
-                 "One of you has reached pension age. We do not have that norm."),
-    article=f"{LAW} 22",
+NO_PAY: Final = Unknown(
+    missing=Text("Uw nettoloon in deze maand ontbreekt.", "Your net pay in this month is missing."),
+    article=f"{LAW} 31 lid 2",
 )  # fmt: skip
-YOUNG_SHARER: Final = Unknown(
-    missing=Text("Voor een jong paar met kostendelers ontbreekt de regel bij ons.",
-                 "For a young couple with cost sharers we do not have the rule."),
-    article=f"{LAW} 22a",
+IN_INSTITUTION: Final = Unknown(
+    missing=Text("Een van u verblijft in een inrichting. Deze norm rekenen wij niet.",
+                 "One of you stays in an institution. We do not calculate this norm."),
+    article=f"{LAW} 23 lid 3",
+)  # fmt: skip
+NO_PARENTS_OF_TWO: Final = Unknown(
+    missing=Text("De verhoging zonder ouders rekenen wij niet voor een paar.",
+                 "We do not calculate the supplement without parents for a couple."),
+    article=f"{LAW} 20 lid 3",
 )  # fmt: skip

@@ -1,7 +1,8 @@
 """Kinderbijslag: the children who count on the first day of a quarter, by age (AKW 11, 12).
 
-Not covered: children living elsewhere with a maintenance contribution (7 lid 5), income of children
-of 16 and 17, the extra amount for single earners with a child in intensive care (7a lid 2).
+For a child who lives elsewhere the SVB decides on double (7 lid 6): a stated fact, for it asks what
+was contributed. Of co-parents only the one who is paid counts a child. Not covered: the duty of
+school for children of 16 and 17 (7 lid 2). The extra amount (7a lid 2) is kinderbijslag_extra.py.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from scheduler.schemes.toeslagen import Inputs, YearView, alive_on_first
 from specs.values import Month
 
 NAMES: Final = ("kinderen_0_5", "kinderen_6_11", "kinderen_12_17", "zorg_3_5", "zorg_6_11",
-                "zorg_12_17")  # fmt: skip
+                "zorg_12_17", "uitwonend_0_5", "uitwonend_6_11", "uitwonend_12_17")  # fmt: skip
 SUPPLIES: Final = frozenset({"in_leven", *NAMES})
 
 
@@ -43,12 +44,14 @@ def inputs(view: YearView, month: Month) -> Inputs:
             return {"in_leven": alive, **dict.fromkeys(NAMES, missing)}
         age = age_on(birth.value, day)
         gone = death.value is not None and death.value < day
-        if not spell.holds(day) or not 0 <= age < 18 or gone:
+        if not spell.holds(day) or not 0 <= age < 18 or gone or child.paid_elsewhere:
             continue
         records.append(merge_records(spell.records, birth.records))
         band = "0_5" if age < 6 else "6_11" if age < 12 else "12_17"
         counts[f"kinderen_{band}"] += 1
-        if child.intensive_care and age >= 3:
+        if child.lives_away:
+            counts[f"uitwonend_{band}"] += 1
+        elif child.intensive_care and age >= 3:
             counts["zorg_3_5" if age < 6 else f"zorg_{band}"] += 1
     merged = merge_records(*records)
     found: dict[str, Value[int]] = {

@@ -2,8 +2,8 @@
 
 The month rule does not hold for changes in care (Wko 1.3): an entry counts in every month that it
 touches, with the hours it states; the hours of a part month are stated as an entry of their own.
-Not covered: routes to work and education (1.6 lid 1), the three months after work stops (1.6 lid
-5), the three months before the application (1.3 lid 2).
+Not covered: routes to work and education (1.6 lid 1), six months instead of three in years that a
+decree names (1.6 lid 7), the three months before the application (1.3 lid 2).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from scheduler.schemes.toeslagen import NONE, Inputs, YearView, alive_on_first, 
 from specs.values import Month
 
 CHILDREN_MAX: Final = 4
+AFTER_WORK: Final = 3  # months in which the right goes on, Wko 1.6 lid 5
 KINDS: Final[tuple[ChildcareKind, ...]] = ("dagopvang", "bso", "gastouder")
 CARE: Final = tuple(
     f"{what}_{kind}_{place}" for place in range(1, CHILDREN_MAX + 1) for kind in KINDS
@@ -45,28 +46,34 @@ def inputs(view: YearView, month: Month) -> Inputs:
     if isinstance(partner, Unknown):
         partner_works = partner
     elif partner.value is not None:
-        partner_works = _works(view, partner.value)
+        partner_works = _works(view, partner.value, month)
     common = common_inputs(view, month)
     return {
         "in_leven": alive_on_first(view.applicant, month),
         "toetsingsinkomen": common["toetsingsinkomen"],
-        "werkt": _works(view, view.applicant),
+        "werkt": _works(view, view.applicant, month),
         "partner_werkt": partner_works,
         **_care(view, month),
     }
 
 
-def _works(view: YearView, person: Person) -> Value[int]:
-    """Paid work in the year (Wko 1.6): since 2023 any work in a month gives the hours."""
-    works = person.works.get(view.year)
-    if works is None:
+def _works(view: YearView, person: Person, month: Month) -> Value[int]:
+    """Paid work in the month, or work that stopped in one of the three months before (Wko 1.6 lid 1
+    and 5). Since 2023 any work in a month gives the hours.
+    """
+    if person.work is None:
         who = whose(view.household, person)
         missing = Text(f"Wij weten niet of {who.nl} in {view.year} werkt.",
                        f"We do not know whether {who.en} works in {view.year}.")  # fmt: skip
         return Unknown(missing=missing, article="Wet kinderopvang, artikel 1.6")
-    if isinstance(works, Unknown):
-        return works
-    return Known(value=int(works.value), records=works.records)
+    until = month.plus(-AFTER_WORK).first_day
+    records: list[tuple[str, ...]] = []
+    for spell in person.work:
+        begun = spell.start is None or spell.start <= month.last_day
+        if spell.value and begun and (spell.end is None or until < spell.end):
+            return Known(value=1, records=spell.records)
+        records.append(spell.records)
+    return Known(value=0, records=merge_records(*records))
 
 
 def _care(view: YearView, month: Month) -> Inputs:

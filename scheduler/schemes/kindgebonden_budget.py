@@ -1,7 +1,8 @@
 """Kindgebonden budget: the children who count in a month, by age band.
 
 A child counts when kinderbijslag for it is paid to the applicant (2 lid 1) or, as joint right, to
-the partner (2 lid 9); the document's or the fold's list of children says so.
+the partner (2 lid 9); the document's or the fold's list of children says so. Of co-parents it
+counts with the one who is paid (2 lid 10).
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ def _children(household: Household, month: Month) -> Inputs:
             return dict.fromkeys(names, death)
         died = death.value is not None and death.value < month.first_day
         if joined >= month.first_day or reached_before(birth.value, 18, month) or left or died:
+            continue
+        if child.paid_elsewhere:
             continue
         records.append(merge_records(spell.records, birth.records, death.records))
         counts[0] += 1
