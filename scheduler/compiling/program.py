@@ -14,7 +14,7 @@ from scheduler.compiling.compiled import Rounding, Scope, Table, Typed, compile_
 from scheduler.compiling.expression import Apply, Band, Name, Number, Tree, parse_expression
 from scheduler.compiling.units import CALENDAR, Unit
 from scheduler.errors import RuleError
-from scheduler.evaluate import Run, bind
+from scheduler.evaluate import Run, Test, bind_program, bind_test
 from scheduler.wording import placeholders
 from specs.errors import SpecFileError
 from specs.regulation_files import FormulaSpec, RegulationFile
@@ -32,7 +32,6 @@ class Step:
     spec: FormulaSpec
     slot: int
     typed: Typed
-    run: Run
     needs: frozenset[str]
     uses: Uses
     bare: bool  # nothing but the name of an input: when such a condition holds, the input tells it
@@ -43,6 +42,8 @@ class Program:
     """Inputs fill the first slots, then each step fills its own, in an order that works."""
 
     inputs: tuple[str, ...]
+    bounds: tuple[tuple[str, int, int], ...]  # of the inputs: name, lowest, highest
+    run: Run
     typed_inputs: Mapping[str, Typed]
     tables: tuple[Table, ...]
     steps: tuple[Step, ...]
@@ -146,8 +147,11 @@ class _Compiler:
         for spec in specs_:
             self._step(spec)
         steps = tuple(self._steps.values())
+        bounds = tuple((name, typed.op.low, typed.op.high) for name, typed in self._inputs.items())
+        run = bind_program(len(bounds), [step.typed.op for step in steps], self._tables)
         return Program(
-            inputs=tuple(self._inputs), typed_inputs=self._inputs, tables=tuple(self._tables),
+            inputs=tuple(self._inputs), bounds=bounds, run=run,
+            typed_inputs=self._inputs, tables=tuple(self._tables),
             steps=steps, conditions=tuple(s for s in steps if s.spec.kind == "condition"),
             by_name={step.spec.name: step for step in steps}, slots=self._slots,
         )  # fmt: skip
@@ -189,7 +193,7 @@ class _Compiler:
         self._open.pop()
         try:
             typed = self._compile(spec, tree)
-            uses = self._uses(tree)
+            uses = _told(self._uses(tree))
         except RuleError as error:
             self._fail(spec, error)
         slot = len(self._slots)
@@ -199,8 +203,7 @@ class _Compiler:
         self._scope.names[spec.name] = Typed(read_op, typed.known_unit(), typed.scale)
         needs = frozenset().union(*(self._needs(name) for name in names))
         self._steps[spec.name] = Step(
-            spec=spec, slot=slot, typed=typed, run=bind(op, self._tables), needs=needs, uses=uses,
-            bare=isinstance(tree, Name),
+            spec=spec, slot=slot, typed=typed, needs=needs, uses=uses, bare=isinstance(tree, Name),
         )  # fmt: skip
 
     def _compile(self, spec: FormulaSpec, tree: Tree) -> Typed:
@@ -221,22 +224,19 @@ class _Compiler:
         step = self._steps.get(name)
         return frozenset() if step is None else step.needs
 
-    def _uses(self, tree: Tree) -> Uses:
+    def _uses(self, tree: Tree) -> tuple[str, ...] | Uses:
+        """The names an expression reads: always the same ones, or as its branches go."""
         if isinstance(tree, Name):
-            shown = tree.name not in CALENDAR
-            names = (tree.name,) if shown else ()
-            return lambda _slots: names
+            return () if tree.name in CALENDAR else (tree.name,)
         if isinstance(tree, Number):
-            return lambda _slots: ()
+            return ()
         if isinstance(tree, Band):
-            table = self._table_of[tree.table]
-            inner = self._uses(tree.argument)
-            return lambda slots: (*inner(slots), table)
+            return _all_of([self._uses(tree.argument), (self._table_of[tree.table],)])
         parts = [self._uses(argument) for argument in tree.arguments]
         if tree.operator in ("if", "and", "or"):
-            holds = bind(compile_tree(tree.arguments[0], self._scope, None).op, self._tables)
-            return _taken(tree.operator, holds, parts)
-        return lambda slots: tuple(name for part in parts for name in part(slots))
+            condition = compile_tree(tree.arguments[0], self._scope, None)
+            return _taken(tree.operator, bind_test(condition.op, self._tables), parts)
+        return _all_of(parts)
 
     def _unit(self, text: str, line: int) -> Unit:
         try:
@@ -249,13 +249,25 @@ class _Compiler:
         raise SpecFileError(self._file.path, spec.line, message) from error
 
 
-def _taken(operator: str, holds: Run, parts: Sequence[Uses]) -> Uses:
+def _told(names: tuple[str, ...] | Uses) -> Uses:
+    return (lambda _slots: names) if isinstance(names, tuple) else names
+
+
+def _all_of(parts: Sequence[tuple[str, ...] | Uses]) -> tuple[str, ...] | Uses:
+    fixed = [part for part in parts if isinstance(part, tuple)]
+    if len(fixed) == len(parts):
+        return tuple(name for part in fixed for name in part)
+    each = [_told(part) for part in parts]
+    return lambda slots: tuple(name for part in each for name in part(slots))
+
+
+def _taken(operator: str, holds: Test, parts: Sequence[tuple[str, ...] | Uses]) -> Uses:
     """What is read where a first part decides whether a second one matters."""
-    first = parts[0]
+    first, *others = (_told(part) for part in parts)
     if operator == "if":
-        _, then, other = parts
+        then, other = others
         return lambda slots: first(slots) + (then if holds(slots) else other)(slots)
-    second, wanted = parts[1], operator == "and"
+    second, wanted = others[0], operator == "and"
     return lambda slots: first(slots) + (second(slots) if bool(holds(slots)) is wanted else ())
 
 
