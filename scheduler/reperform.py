@@ -1,7 +1,8 @@
 """A decision as a file that anyone can compute again: its rules by digest, its inputs, its cents.
 
 `disclose` writes it, `reperform` computes it from the specs alone and compares. No node, no ledger,
-no persons: records are named by their ids.
+no persons: records are named by their ids. The file's own digest tells that somebody changed it;
+who changes that too is caught by the cents, or compares the digest with the one he was given.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from scheduler.derivation import Derivation, Disclosed, Given
 from scheduler.derive import derive_again
 from scheduler.errors import RuleError, SchedulerError
 from scheduler.rulebook import Rulebook
+from specs.canonical import digest_of
 from specs.values import Month
 
 FORMAT: Final = 1
@@ -39,8 +41,18 @@ class _Block(_Model):
     inputs: list[_Input] = Field(max_length=INPUTS_MAX)
 
 
+class _Recorded(_Model):
+    """The recorded decision that the file is about: its id, and the months it changed."""
+
+    record: str = Field(max_length=80)
+    author: str = Field(max_length=80)
+    index: int = Field(ge=0)
+    decided_on: str = Field(max_length=10)
+    months: dict[str, int] = Field(min_length=1, max_length=12)
+
+
 class _Decision(_Model):
-    """The file."""
+    """The file. `digest` is of everything else in it."""
 
     v: int = Field(ge=FORMAT, le=FORMAT)
     scheme: str = Field(max_length=80)
@@ -50,6 +62,8 @@ class _Decision(_Model):
     award_year: int | None
     months: dict[str, int] = Field(min_length=1, max_length=12)
     blocks: list[_Block] = Field(min_length=1, max_length=BLOCKS_MAX)
+    decision: _Recorded | None = None
+    digest: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +112,25 @@ def reperform(document: object, rulebook: Rulebook) -> Reperformance:
             f"the decision was made by rules {decision.rule_digest[:16]}…, here they are"
             f" {again.rule_digest[:16]}…; take the specs of that release"
         )
-    return Reperformance(derivation=again, differences=_differences(decision, again))
+    differences = (*_changed(document, decision), *_differences(decision, again))
+    return Reperformance(derivation=again, differences=differences)
+
+
+def signed_off(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The file with its digest."""
+    return {**document, "digest": _digest(document)}
+
+
+def _digest(document: Mapping[str, Any]) -> str:
+    return digest_of({name: value for name, value in document.items() if name != "digest"})
+
+
+def _changed(document: object, decision: _Decision) -> tuple[str, ...]:
+    """Whether the file is not as it was written."""
+    assert isinstance(document, Mapping)  # it was read as one
+    if decision.digest is None or decision.digest == _digest(document):
+        return ()
+    return ("digest: the file was changed after it was written; ask for it again",)
 
 
 def _differences(decision: _Decision, again: Derivation) -> tuple[str, ...]:
@@ -110,6 +142,11 @@ def _differences(decision: _Decision, again: Derivation) -> tuple[str, ...]:
             found.append(f"{month}: an input that is needed is not disclosed")
         elif amount.cents != cents:
             found.append(f"{month}: decided {cents} cents, computed {amount.cents}")
+    recorded = {} if decision.decision is None else decision.decision.months
+    for month, cents in sorted(recorded.items()):
+        amount_now = computed.get(month)
+        if amount_now is None or amount_now.status == "unknown" or amount_now.cents != cents:
+            found.append(f"{month}: the record decided {cents} cents, the inputs give another sum")
     if decision.award_year != again.award_year_cents:
         found.append(f"award: decided {decision.award_year}, computed {again.award_year_cents}")
     return tuple(found)
