@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Protocol
+
+from sqlalchemy import Connection
 
 from ledger.errors import BusyError, PeerError
 from node.errors import ConflictError, RefusedError, UnavailableError
@@ -43,6 +45,12 @@ class Answering(Protocol):
         ...
 
 
+After = Callable[[Connection, Collection[SubjectId]], None]
+"""What this node keeps for itself of changed facts: orders, signals. In the transaction that takes
+the mark away, so that neither happens without the other; again is no harm.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """Everything a life event passes on one node, in the order in which it passes."""
@@ -54,6 +62,7 @@ class Desk:
     facts: Facts
     answering: Answering | None
     today: Callable[[], date]
+    after: After | None = None
 
 
 async def record(desk: Desk, draft: RecordDraft) -> Recorded:
@@ -116,4 +125,6 @@ def _changed(desk: Desk) -> dict[SubjectId, int]:
 
 def _clear(desk: Desk, changed: dict[SubjectId, int]) -> None:
     with desk.database.write() as connection:
+        if desk.after is not None:
+            desk.after(connection, changed)
         work.clear_changed(connection, changed)

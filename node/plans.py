@@ -117,7 +117,9 @@ def _ended(
         before, person = standing.of(scope, start), person_ref(facts, scope[1])
         kept = tuple(line for line in before if line.natural_date <= last)
         if kept != before and person is not None:
-            data = PartyPlan(person=person, party=scope[0], day=standing.day, lines=kept)
+            data = PartyPlan(
+                person=person, party=scope[0], made_on=today, day=standing.day, lines=kept
+            )
             yield _draft(standing, scope, data, start)
 
 
@@ -272,7 +274,9 @@ def _drafts(
         same_day = standing is not None and standing.day == outcome.plan.day
         if person is None or (lines == before and (same_day or not lines)):
             continue
-        data = PartyPlan(person=person, party=scope[0], day=outcome.plan.day, lines=lines)
+        data = PartyPlan(
+            person=person, party=scope[0], made_on=today, day=outcome.plan.day, lines=lines
+        )
         drafts.append(_draft(outcome.standing, scope, data, start))
     return tuple(drafts)
 
@@ -346,7 +350,7 @@ def _draft(
 ) -> RecordDraft:
     replaced = -1 if standing is None else standing.known
     # The same facts give the same plan and the same id: a crash repeats work, never effects.
-    content = digest_of([replaced, data.model_dump(mode="json", exclude={"person"})])
+    content = digest_of([replaced, data.model_dump(mode="json", exclude={"person", "made_on"})])
     return RecordDraft(
         type=PLAN_SET,
         source_event_id=f"betaalplan/{scope[1]}/{content}",

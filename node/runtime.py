@@ -6,6 +6,8 @@ Nothing here decides anything: what happens to a life event stands in flow.py.
 
 from __future__ import annotations
 
+import hashlib
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,6 +22,9 @@ from sqlalchemy import func, select
 from ledger.rules.registry import Registry
 from node.access import Competence, load_competence
 from node.answering import answering_of
+from node.clockwork.clockwork import Clockwork
+from node.clockwork.steps import Steps
+from node.clockwork.timetable import load_timetable
 from node.errors import StartError
 from node.facts import Facts
 from node.flow import Desk, follow_through
@@ -71,6 +76,14 @@ class Node:
     ledger: LedgerSide
     records: Records
     desk: Desk
+    steps: Steps
+    clockwork: Clockwork
+    clock: Now
+
+    @property
+    def holder(self) -> str:
+        """This home on this machine, as it stands in a lease."""
+        return holder_name(self.home.directory)
 
     @property
     def member(self) -> str:
@@ -122,6 +135,20 @@ class Node:
             now=_seconds,
         )
         role = role_of(genesis, settings.member)
+        facts = Facts(database, records)
+
+        def clock() -> datetime:
+            """The day as `today` says, the hour as `now`: what the clockwork goes by."""
+            return datetime.combine(today(), now().astimezone(NETHERLANDS).timetz())
+
+        steps = Steps(
+            member=settings.member, facts=facts, subjects=records.subjects, view=view,
+            timetable=load_timetable(), now=clock, announce=None,
+        )  # fmt: skip
+        clockwork = Clockwork(
+            database, load_timetable(), steps.pieces(), holder=holder_name(home.directory),
+            now=clock, wall=_seconds,
+        )  # fmt: skip
         desk = Desk(
             database=database,
             submitter=submitter,
@@ -133,13 +160,15 @@ class Node:
                 now=_seconds,
             ),
             deliveries=deliveries,
-            facts=Facts(database, records),
+            facts=facts,
             answering=answering_of(role, settings.member),
             today=today,
+            after=steps.follow,
         )
         return cls(
             home=home, keys=keys, role=role, competence=competence, client=client, view=view,
-            ledger=ledger, records=records, desk=desk,
+            ledger=ledger, records=records, desk=desk, steps=steps, clockwork=clockwork,
+            clock=clock,
         )  # fmt: skip
 
     def gate(self) -> Gate:
@@ -206,6 +235,12 @@ class Node:
         await self.ledger.stop()  # a sequencer pushes to its mirrors up to here
         await self.client.aclose()
         self.database.close()
+
+
+def holder_name(directory: Path) -> str:
+    """A home on a machine in a few characters: a lease's column is no place for a long path."""
+    path = hashlib.sha256(str(directory.resolve()).encode()).hexdigest()
+    return f"{socket.gethostname()[:40]}:{path[:16]}"
 
 
 def _author(home: Home, keys: Keys) -> Author:

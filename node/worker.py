@@ -1,8 +1,8 @@
 """`vastedag work`: runs one node: its part of the log, its listener, and the flow, round by round.
 
 One worker per home (a file lock) and one active per database (a lease): others stand by. The alarm
-clock is APScheduler with a job in memory and no arguments; what is due is a database query. A step
-that fails is named in `problem` and tried again by the next round.
+clock is clockwork/ticker_apscheduler.py. A step that fails is named in `problem` and tried again by
+the next round.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ import contextlib
 import fcntl
 import logging
 import os
-import socket
 import time
 import traceback
 from pathlib import PurePath
 from typing import Final, TextIO
 
-from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.errors import LedgerError
+from node.clockwork.ticker_apscheduler import Ticker
 from node.errors import NodeError, StartError
 from node.flow import ask_authors
 from node.members.routes_machine import create_machine_app
 from node.portal.http_server import Listener
 from node.runtime import Node
+from node.stores import lease_sql
 from node.stores import work_sql as work
 
 LEASE: Final = "worker"
@@ -37,7 +37,6 @@ GATHER_SECONDS: Final = 0.1  # between two rounds: what comes meanwhile goes tog
 LOOKS: Final = 5  # after something arrived: a head is pushed just before its quorum is complete
 LOOK_SECONDS: Final = 0.1
 ASK_EVERY_SECONDS: Final = 24 * 3600
-TICK: Final = "tick"
 _LOG: Final = logging.getLogger("vastedag.work")
 
 
@@ -46,18 +45,16 @@ class Worker:
 
     def __init__(self, node: Node) -> None:
         self._node = node
-        self._holder = f"{socket.gethostname()}:{node.home.directory.resolve()}"
+        self._holder = node.holder
         self._wake = asyncio.Event()
         self._looks = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._leased_until = 0.0
+        self._fence: int | None = None
         self._lock_file: TextIO | None = None
         self._loop_task: asyncio.Task[None] | None = None
-        self._scheduler = BackgroundScheduler(
-            timezone="UTC",
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-        )
         settings = node.home.settings
+        self.ticker = Ticker(node.database, node.clockwork, settings.tick_seconds, self._ring)
         app = create_machine_app(
             node.gate(), node.ledger.doors, node.desk.deliveries, self._wake.set
         )
@@ -74,18 +71,14 @@ class Worker:
         except BaseException:
             self._unlock_home()
             raise
-        self._scheduler.add_job(
-            self.tick, "interval", seconds=self._node.home.settings.tick_seconds
-        )
         self._loop = asyncio.get_running_loop()
-        self._scheduler.start()
-        await asyncio.to_thread(self.tick)
+        self.ticker.start()
+        await asyncio.to_thread(self.ticker.tick)
         self._loop_task = asyncio.create_task(self._run())
 
     async def stop(self) -> None:
         """Finish the round under way and let go; the node itself stays open."""
-        if self._scheduler.running:
-            await asyncio.to_thread(self._scheduler.shutdown)
+        await asyncio.to_thread(self.ticker.stop)
         if self._loop_task is not None:
             self._loop_task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -93,7 +86,7 @@ class Worker:
             self._loop_task = None
         await self.listener.stop()
         with self._node.database.write() as connection:
-            work.free_lease(connection, LEASE, self._holder)
+            lease_sql.free(connection, LEASE, self._holder)
         self._unlock_home()
         self.problem = "stopped"
 
@@ -102,10 +95,8 @@ class Worker:
         self._looks = LOOKS
         self._wake.set()
 
-    def tick(self) -> None:
-        """The alarm, on a thread of its own: note that it rang, and look at what is due."""
-        with self._node.database.write() as connection:
-            work.set_value(connection, TICK, str(int(time.time())))
+    def _ring(self) -> None:
+        """Look at what is due; called on the ticker's own thread."""
         assert self._loop is not None  # start sets it before the alarm can ring
         self._loop.call_soon_threadsafe(self._wake.set)
 
@@ -154,7 +145,15 @@ class Worker:
             return True
         wall = int(time.time())
         with self._node.database.write() as connection:
-            held = work.take_lease(connection, LEASE, self._holder, wall, wall + LEASE_SECONDS)
+            self._fence = lease_sql.take(
+                connection,
+                LEASE,
+                self._holder,
+                fence=self._fence,
+                now=wall,
+                seconds=LEASE_SECONDS,
+            )
+        held = self._fence is not None
         self._leased_until = now + LEASE_RENEW_SECONDS if held else 0.0
         return held
 

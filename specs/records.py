@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from specs.records_base import BsnText as BsnText
 from specs.records_base import (
     CentsInt,
+    Channel,
     Code,
     MunicipalityCode,
     Name,
@@ -35,6 +36,7 @@ from specs.records_law import ReportBack as ReportBack
 from specs.records_plan import Enrolment as Enrolment
 from specs.records_plan import PartyPlan as PartyPlan
 from specs.records_plan import PaymentReport as PaymentReport
+from specs.records_plan import PlanAdvance as PlanAdvance
 from specs.records_plan import PlanAnswer as PlanAnswer
 from specs.records_plan import PlanHandover as PlanHandover
 from specs.records_plan import PlanLine as PlanLine
@@ -170,7 +172,7 @@ class Recurring(RecordData):
     bare_rent_cents: PositiveCents | None = None
     service_costs_cents: PositiveCents | None = None
     independent_home: bool | None = None
-    channel: Literal["debit", "transfer", "deduction"] | None = None
+    channel: Channel | None = None
     ended: bool = False
 
 

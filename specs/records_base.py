@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from specs.values import CENTS_MAX, Bsn, Month, check_iban
 
 RecordClass = Literal["person", "income", "decision", "charge", "plan", "correction", "governance"]
+Channel = Literal["debit", "transfer", "deduction"]  # how a charge is taken
 
 
 def _bsn(text: str) -> str:

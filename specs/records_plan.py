@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from specs.records_base import (
     CentsInt,
+    Channel,
     Code,
     Digest,
     Name,
@@ -43,7 +44,7 @@ class Enrolment(RecordData):
 
 
 class PlanLine(RecordData):
-    """One payment of a plan: when it would come, when it comes, and how much."""
+    """One payment of a plan: when it would come, when it comes, how much, by which channel."""
 
     flow: Code
     direction: Literal["in", "out"]
@@ -51,6 +52,7 @@ class PlanLine(RecordData):
     natural_date: date
     planned_date: date
     amount_cents: PositiveCents
+    channel: Channel | None = None
 
 
 class PlanRepayment(RecordData):
@@ -70,10 +72,14 @@ class PlanAdvance(RecordData):
 
 
 class PartyPlan(RecordData):
-    """The lines of one party in one household's plan, and only those (DESIGN 5, one per scope)."""
+    """The lines of one party in one household's plan, and only those (DESIGN 5, one per scope).
+
+    `made_on`: a line due earlier was not this plan's to move, nor its party's to execute by it.
+    """
 
     person: PersonRef
     party: Name
+    made_on: date
     day: Annotated[int, Field(ge=1, le=28)]
     lines: tuple[PlanLine, ...]
     advances: tuple[PlanAdvance, ...] = ()

@@ -14,6 +14,7 @@ from node.portal.problems import PROBLEM_JSON
 from node.portal.surface import Check, StatePort
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+HOLDER = "holder"  # the one text among the figures: who ticks
 _NAME = re.compile(r"[^a-z0-9_]")
 
 
@@ -48,11 +49,18 @@ def metrics_text(checks: Mapping[str, Check]) -> str:
             if isinstance(value, int):
                 name = f"vastedag_{_metric(part)}_{_metric(figure)}"
                 lines += [f"# TYPE {name} gauge", f"{name} {int(value)}"]
+            elif isinstance(value, str) and figure == HOLDER:
+                name = f"vastedag_{_metric(part)}_{HOLDER}"
+                lines += [f"# TYPE {name} gauge", f'{name}{{{HOLDER}="{_label(value)}"}} 1']
     return "\n".join(lines) + "\n"
 
 
 def _metric(text: str) -> str:
     return _NAME.sub("_", text.lower())
+
+
+def _label(text: str) -> str:
+    return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", " ")
 
 
 def _ready_answer(member: str, checks: Mapping[str, Check]) -> Response:

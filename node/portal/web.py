@@ -11,13 +11,16 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from ledger.errors import BusyError
 from ledger.formats.checkpoint import parse_checkpoint
 from ledger.formats.note import parse_note
 from ledger.pages import PROOF, Pages
 from ledger.ports import Answer, Head
+from node.clockwork import orders_sql, steps_sql
+from node.clockwork.clockwork import LEASE
+from node.clockwork.ticker_apscheduler import TICK
 from node.errors import RefusedError
 from node.flow import record
 from node.intake import read_submission
@@ -27,11 +30,12 @@ from node.portal.providers_file import providers_of
 from node.portal.receipts_web import receipt_of
 from node.portal.surface import CalendarPort, Check, Surface
 from node.runtime import Node
+from node.stores import lease_sql
 from node.stores import schema_sql as tables
 from node.stores import work_sql as work
 from node.stores.ended_sql import EndedSql
 from node.submit import Recorded
-from node.worker import TICK, Worker
+from node.worker import Worker
 
 TICK_AGE_MAX: Final = 3  # ticks missed before the node is not ready
 
@@ -100,14 +104,11 @@ class State:
         """Every part by name; what only the worker's process knows is told there."""
         if self._worker is None:
             await self._node.ledger.refresh()
-        backlog, tick, on_desk = await asyncio.to_thread(self._read)
-        age = None if tick is None else int(time.time()) - tick
-        limit = TICK_AGE_MAX * self._node.home.settings.tick_seconds
+        backlog, on_desk, ticker, orders = await asyncio.to_thread(self._read)
         checks = {
             "database": Check(ready=True, figures={"desk": on_desk}),
-            "ticker": Check(
-                ready=age is not None and age <= limit, figures={"last_tick_age_seconds": age}
-            ),
+            "ticker": ticker,
+            "orders": Check(ready=True, figures=dict(orders)),
             "backlog": Check(ready=True, figures=dict(backlog)),
             "follower": Check(
                 ready=self._node.view.size > 0, figures={"entries": self._node.view.size}
@@ -130,11 +131,28 @@ class State:
             )
         return checks
 
-    def _read(self) -> tuple[Mapping[str, int], int | None, int]:
+    def _read(self) -> tuple[Mapping[str, int], int, Check, Mapping[str, int]]:
         with self._node.database.read() as connection:
-            tick = work.get_value(connection, TICK)
             on_desk = len(connection.execute(select(tables.desk.c.id)).all())
-        return self._node.backlog(), None if tick is None else int(tick), on_desk
+            orders = orders_sql.counts(connection)
+            ticker = self._ticker(connection)
+        return self._node.backlog(), on_desk, ticker, orders
+
+    def _ticker(self, connection: Connection) -> Check:
+        """Who ticks, how long ago, and whether the thread that rings here still lives."""
+        told = work.get_value(connection, TICK)
+        age = None if told is None else int(time.time()) - int(told)
+        limit = TICK_AGE_MAX * self._node.home.settings.tick_seconds
+        figures: dict[str, int | str | bool | None] = {
+            "last_tick_age_seconds": age,
+            "holder": lease_sql.holder_of(connection, LEASE),
+            "steps_overdue": steps_sql.overdue(connection, self._node.clock()),
+        }
+        alive = True
+        if self._worker is not None:
+            alive = self._worker.ticker.alive
+            figures |= {"thread_alive": alive, "problem": _kind(self._worker.ticker.problem)}
+        return Check(ready=alive and age is not None and age <= limit, figures=figures)
 
 
 def surface_of(

@@ -18,6 +18,8 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
+    text,
 )
 
 VERSION_TABLE: Final = "node_version"
@@ -203,6 +205,68 @@ leases: Final = Table(
     Column("name", String(32), primary_key=True),
     Column("holder", String(80), nullable=False),
     Column("until", _NUMBER, nullable=False),
+    Column("fence", _NUMBER, nullable=False, default=0),  # rises with every new holder
+)
+
+# The steps of the monthly clockwork (node/clockwork): what is due is a query over these rows.
+clockwork: Final = Table(
+    "node_clockwork",
+    metadata,
+    Column("month", String(7), primary_key=True),
+    Column("step", String(16), primary_key=True),
+    Column("place", Integer, nullable=False),  # order of the steps within a month
+    Column("state", String(8), nullable=False),  # waiting done
+    Column("due_at", _NUMBER, nullable=False),
+    Column("cursor", String(22), nullable=False),  # subjects up to this one are done
+    Column("fence", _NUMBER, nullable=False),  # of the ticker that moved it last
+    Column("done_at", _NUMBER),
+)
+clockwork_due: Final = Index("node_clockwork_due", clockwork.c.state, clockwork.c.due_at)
+
+# Payments this member executes itself; the content is hidden under its subject's key.
+orders: Final = Table(
+    "node_orders",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("slot", String(64), nullable=False),  # digest of subject, party, flow, period, kind
+    Column("version", Integer, nullable=False),
+    Column("charge", String(64), nullable=False),  # digest of party, reference, period: one channel
+    Column("subject", String(22), nullable=False),
+    Column("state", String(12), nullable=False),  # see clockwork/orders_sql.py
+    Column("due_at", _NUMBER, nullable=False),
+    Column("batch", String(32)),
+    Column("content", LargeBinary, nullable=False),
+    UniqueConstraint("slot", "version"),
+)
+orders_due: Final = Index("node_orders_due", orders.c.state, orders.c.due_at)
+orders_by_subject: Final = Index("node_orders_subject", orders.c.subject)
+_LIVE: Final = text("state NOT IN ('replaced', 'withdrawn')")
+orders_one_live: Final = Index(
+    "node_orders_one_live",
+    orders.c.slot,
+    unique=True,
+    sqlite_where=_LIVE,
+    postgresql_where=_LIVE,
+)
+orders_one_channel: Final = Index(
+    "node_orders_one_channel",
+    orders.c.charge,
+    unique=True,
+    sqlite_where=_LIVE,
+    postgresql_where=_LIVE,
+)
+
+# What a household and its social worker should see; no score (H1).
+signals: Final = Table(
+    "node_signals",
+    metadata,
+    Column("household", String(22), primary_key=True),
+    Column("id", String(64), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(8), nullable=False),  # open gone
+    Column("first_on", String(10), nullable=False),
+    Column("gone_on", String(10)),
+    Column("content", LargeBinary, nullable=False),
 )
 
 # Sessions and sign-ins that count no more, kept until they would have ended by age.

@@ -271,8 +271,10 @@ class Records:
         The outbox is included: a record not delivered yet is delivered no more. What other
         members hold is theirs to erase.
         """
-        for table in (tables.persons, tables.residences, tables.changed):
+        for table in (tables.persons, tables.residences, tables.changed, tables.orders):
             connection.execute(delete(table).where(table.c.subject == subject))
+        signals = tables.signals
+        connection.execute(delete(signals).where(signals.c.household == subject))
         gone = self.subjects.erase(connection, subject)
         for author, record in gone:
             self.change(connection, author, record, state="erased", content=None, content_mac=None)

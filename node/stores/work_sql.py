@@ -114,24 +114,6 @@ def set_value(connection: Connection, name: str, value: str) -> None:
     put(connection, tables.meta, {"name": name}, {"value": value})
 
 
-def take_lease(connection: Connection, name: str, holder: str, now: int, until: int) -> bool:
-    """Take or prolong a lease; False while another holder's still runs."""
-    table = tables.leases
-    row = connection.execute(
-        select(table.c.holder, table.c.until).where(table.c.name == name)
-    ).first()
-    if row is not None and row.holder != holder and row.until > now:
-        return False
-    put(connection, table, {"name": name}, {"holder": holder, "until": until})
-    return True
-
-
-def free_lease(connection: Connection, name: str, holder: str) -> None:
-    """Let go of a lease, if it is this holder's."""
-    table = tables.leases
-    connection.execute(delete(table).where(table.c.name == name, table.c.holder == holder))
-
-
 def count(connection: Connection, table: Table, *states: str) -> int:
     """How many rows are in any of these states, by the index on state."""
     query = select(func.count()).select_from(table).where(table.c.state.in_(states))

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import socket
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from node.setup.network import (
     auditor_token,
     create_network,
 )
-from node.stores import work_sql as work
+from node.stores import lease_sql
 from node.worker import LEASE, Worker
 from tests.node_network import free_ports, make_homes
 
@@ -120,7 +121,8 @@ def test_a_worker_stands_by_while_another_holds_the_lease(tmp_path: Path) -> Non
     async def run() -> None:
         node = Node.open(home.directory)
         with node.database.write() as connection:
-            assert work.take_lease(connection, LEASE, "elsewhere", 0, 2**40)
+            now = int(time.time())
+            assert lease_sql.take(connection, LEASE, "elsewhere", fence=None, now=now, seconds=30)
         worker = Worker(node)
         await worker.start()
         for _ in range(100):
@@ -131,9 +133,7 @@ def test_a_worker_stands_by_while_another_holds_the_lease(tmp_path: Path) -> Non
         assert worker.problem.startswith("standing by")
         await worker.stop()
         with node.database.read() as connection:  # it did not take what is another's
-            assert connection.exec_driver_sql("SELECT holder FROM node_leases").scalar() == (
-                "elsewhere"
-            )
+            assert lease_sql.holder_of(connection, LEASE) == "elsewhere"
         await node.close()
 
     asyncio.run(run())
@@ -145,11 +145,19 @@ def test_a_lease_is_taken_when_it_has_run_out(tmp_path: Path) -> None:
     async def run() -> None:
         node = Node.open(home.directory)
         with node.database.write() as connection:
-            assert work.take_lease(connection, "x", "a", now=100, until=130)
-            assert not work.take_lease(connection, "x", "b", now=129, until=160)
-            assert work.take_lease(connection, "x", "a", now=129, until=160)
-            assert work.take_lease(connection, "x", "b", now=160, until=190)
-            assert not work.take_lease(connection, "x", "a", now=161, until=190)
+
+            def take(who: str, fence: int | None, now: int) -> int | None:
+                return lease_sql.take(connection, "x", who, fence=fence, now=now, seconds=30)
+
+            assert take("a", None, 100) == 1
+            assert take("b", None, 129) is None
+            assert take("a", 1, 129) == 1
+            assert take("b", None, 160) == 2
+            assert take("a", 1, 161) is None
+            assert lease_sql.holds(connection, "x", "b", 2)
+            assert not lease_sql.holds(connection, "x", "a", 1)
+            assert take("b", None, 162) == 3  # the same holder starts again: a new fence
+            assert take("a", None, 50) == 4  # written before the clock went back: it has run out
         await node.close()
 
     asyncio.run(run())

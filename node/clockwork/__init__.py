@@ -1,0 +1,1 @@
+"""The monthly clockwork: what falls due when, one ticker per node, orders."""
