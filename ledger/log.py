@@ -145,12 +145,12 @@ class Log:
 
     def status(self) -> Status:
         """What an operator looks at first."""
-        published = self._stored.published
         return Status(
             running=self._problem is None,
             size=self._tail.size,
-            published_size=0 if published is None else published.size,
+            published_size=self._stored.published_size,
             queued=len(self._intake),
+            refused=dict(self._intake.refused),
             waiting=sum(len(records) for _, records in self._unpublished) + len(self._again),
             problem=self._problem,
             mirrors=self._quorum.states(),

@@ -80,6 +80,11 @@ class Stored:
     head: Head | None
     published: Head | None
 
+    @property
+    def published_size(self) -> int:
+        """The number of recorded entries."""
+        return 0 if self.published is None else self.published.size
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
@@ -133,6 +138,14 @@ class Store(Protocol):
 
     async def published_over(self, n: int) -> Head | None:
         """The first remembered published head that covers entry n."""
+        ...
+
+    async def published_last(self, count: int) -> list[Head]:
+        """The remembered published heads, the first note of each size, the largest first."""
+        ...
+
+    async def count_void(self) -> int:
+        """How many entries are void."""
         ...
 
     async def entries(self, start: int, end: int) -> list[bytes]:

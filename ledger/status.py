@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Status:
-    """What an operator looks at first; `problem` says why nothing is being signed."""
+    """What an operator looks at first; `problem` says why nothing is being signed.
+
+    `refused` counts submissions by reason since this process began: they leave no entry.
+    """
 
     running: bool = False
     size: int = 0
@@ -16,3 +19,4 @@ class Status:
     waiting: int = 0
     problem: str | None = None
     mirrors: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, int] = field(default_factory=dict)

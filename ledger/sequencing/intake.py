@@ -7,7 +7,7 @@ by screening.py and admission.py; when it is answered, by log.py.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -90,6 +90,7 @@ class Intake:
         self._groups: dict[Group, None] = {}  # in the order they came
         self._under_way: dict[bytes, Waiting] = {}
         self._arrived = asyncio.Event()
+        self.refused: Counter[str] = Counter()  # by code, since this process began
 
     def __len__(self) -> int:
         """How many records wait for their batch."""
@@ -110,7 +111,10 @@ class Intake:
         finally:
             self._groups.pop(group, None)
         busy = BusyError("log: the queue is full; send the same record again in a moment")
-        return [*(_outcome(each) for each in taken), *[busy] * (len(raws) - len(taken))]
+        answers = [*(_outcome(each) for each in taken), *[busy] * (len(raws) - len(taken))]
+        self.refused.update(each.code for each in answers if isinstance(each, AdmissionError))
+        self.refused.update("busy" for each in answers if isinstance(each, BusyError))
+        return answers
 
     async def next_batch(self) -> list[Waiting]:
         """Up to a batch, waiting a moment for more."""

@@ -69,6 +69,14 @@ class MemoryStore:
         sizes = [size for size in self._published if size > n]
         return self._published[min(sizes)] if sizes else None
 
+    async def published_last(self, count: int) -> list[Head]:
+        """The remembered published heads, the largest first."""
+        return [self._published[size] for size in sorted(self._published, reverse=True)[:count]]
+
+    async def count_void(self) -> int:
+        """How many entries are void."""
+        return sum(1 for row in self._rows if row.void is not None)
+
     async def entries(self, start: int, end: int) -> list[bytes]:
         """The entries' bytes, in order."""
         return [row.raw for row in self._rows[start:end]]

@@ -7,18 +7,18 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, and_, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
 
 from ledger.errors import HeadMovedError, LeaseError, StoreError
 from ledger.formats.checkpoint import parse_checkpoint
 from ledger.formats.note import parse_note
 from ledger.ports import Batch, Evidence, HashTile, Head, Row, Stored
 from ledger.stores import schema_sql
+from ledger.stores import statements_sql as statements
 from ledger.stores.database_sql import Database
 from ledger.stores.evidence_sql import evidence_of, evidence_row
 from ledger.witness import Cosigned
 
-FIND_CHUNK: Final = 500  # SQLite takes 32,766 parameters, PostgreSQL 65,535
+FIND_CHUNK: Final = statements.FIND_CHUNK
 PUBLISHED_KEPT: Final = 4_096
 PRUNE_EVERY: Final = 512
 
@@ -46,9 +46,9 @@ class SqlStore:
         def work(connection: Connection) -> None:
             _swap(connection, batch, after, fence)
             try:
-                _insert_many(connection, "ledger_entries", "n, raw, governance, void", rows)
-                _insert_many(connection, "ledger_identities", "identity, n", identities)
-            except IntegrityError:
+                statements.insert_entries(connection, rows)
+                statements.insert_identities(connection, identities)
+            except statements.duplicates(connection):
                 raise StoreError(
                     "ledger store: an entry or id is recorded already; nothing was written"
                 ) from None
@@ -99,6 +99,22 @@ class SqlStore:
         )
         return await self._database.read(lambda connection: _one_head(connection, query))
 
+    async def published_last(self, count: int) -> list[Head]:
+        """The remembered published heads, the largest first."""
+        table = schema_sql.published
+        query = select(table.c.size, table.c.note).order_by(table.c.size.desc()).limit(count)
+        return await self._database.read(
+            lambda connection: [
+                Head(size=size, note=bytes(note)) for size, note in connection.execute(query)
+            ]
+        )
+
+    async def count_void(self) -> int:
+        """How many entries are void."""
+        table = schema_sql.entries
+        query = select(func.count()).select_from(table).where(table.c.void.is_not(None))
+        return await self._database.read(lambda connection: connection.execute(query).scalar_one())
+
     async def entries(self, start: int, end: int) -> list[bytes]:
         """The entries' bytes, in order; fewer when the store ends before."""
         table = schema_sql.entries
@@ -118,29 +134,18 @@ class SqlStore:
 
     async def find(self, identities: Sequence[bytes]) -> dict[bytes, int]:
         """The entry number of each identity that is recorded."""
-        table = schema_sql.identities
 
         def work(connection: Connection) -> dict[bytes, int]:
-            found: dict[bytes, int] = {}
-            for at in range(0, len(identities), FIND_CHUNK):
-                chunk = identities[at : at + FIND_CHUNK]
-                query = select(table).where(table.c.identity.in_(chunk))
-                found.update((bytes(each), n) for each, n in connection.execute(query))
-            return found
+            return statements.find(connection, identities)
 
         return await self._database.read(work)
 
     async def tiles(self, wanted: Sequence[tuple[int, int]]) -> list[bytes | None]:
         """For each (level, n) the present hashes of that tile, None when there is none."""
-        table = schema_sql.tiles
 
         def work(connection: Connection) -> list[bytes | None]:
-            found: list[bytes | None] = []
-            for level, n in wanted:
-                query = select(table.c.hashes).where(table.c.level == level, table.c.n == n)
-                row = connection.execute(query).first()
-                found.append(None if row is None else bytes(row[0]))
-            return found
+            found = statements.tiles(connection, wanted)
+            return [found.get(each) for each in wanted]
 
         return await self._database.read(work)
 
@@ -324,17 +329,6 @@ def _same_head(head: Head | None) -> Any:
     if head is None:
         return _state.c.head_note.is_(None)
     return and_(_state.c.head_size == head.size, _state.c.head_note == head.note)
-
-
-def _insert_many(
-    connection: Connection, table: str, columns: str, rows: list[tuple[Any, ...]]
-) -> None:
-    """Many rows by the driver itself: SQLAlchemy's work for each value is half of a batch."""
-    if rows:
-        mark = "?" if connection.dialect.name == "sqlite" else "%s"
-        marks = ", ".join([mark] * len(rows[0]))
-        statement = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608 - no input
-        connection.exec_driver_sql(statement, rows)
 
 
 def _put_tiles(connection: Connection, tiles: Sequence[HashTile]) -> None:

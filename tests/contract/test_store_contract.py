@@ -208,6 +208,9 @@ def test_receipts_keep_the_first_published_note_of_a_size(storage: Opened) -> No
         assert await store.published_over(3) == head(4)
         assert await store.published_over(4) == head(9)
         assert await store.published_over(9) is None
+        assert await store.published_last(5) == [head(9), head(4)]
+        assert await store.published_last(1) == [head(9)]
+        assert await store.count_void() == 0
         await store.publish(head(9, " and more"))
         assert (await store.load()).published == head(9, " and more")
 
