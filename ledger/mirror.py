@@ -2,19 +2,22 @@
 
 `add-checkpoint` locks it to one pending head; `add-entries` brings entries, each package proven
 under that head; chain, tree and signatures are checked, the entries stored durably, and only then
-the head is cosigned, with a key for that statement alone. Void entries are kept and reported. A
-broken chain or tree is refused, named, and kept as evidence. Transport is serve.py's.
+the head is cosigned, with a key for that statement alone. On an empty or restored store it cosigns
+nothing before it has caught up with the others (catch_up.py). Void entries are kept and reported;
+a broken chain or tree is refused, named, and kept as evidence. Transport is serve.py's.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from ledger import cosigner, proofs, witness
+from ledger.catch_up import CatchUp
+from ledger.contradictions import Contradictions
 from ledger.errors import (
     ChainError,
     FormatError,
@@ -24,7 +27,6 @@ from ledger.errors import (
     StoreError,
 )
 from ledger.formats.checkpoint import cosign, parse_checkpoint
-from ledger.formats.merkle import HASH_BYTES, leaf_hash, root_of
 from ledger.formats.note import Note, NoteSigner, Verifier, check_signatures, parse_note, parse_vkey
 from ledger.formats.packages import (
     INFO_TYPE,
@@ -36,11 +38,11 @@ from ledger.formats.packages import (
     parse_packages,
     parse_upload,
 )
-from ledger.formats.subtree import verify_subtree
 from ledger.formats.tiles import TILE_WIDTH
 from ledger.ports import Answer, Batch, Checks, Clock, Evidence, Head, Store, Stored
 from ledger.rules.registry import Registry
 from ledger.tail import Judged, Tail, empty_tail, judge, load_tail
+from ledger.uploads import authenticate
 from ledger.witness import SIZE_TYPE, Cosigned
 
 PENDING_KEPT: Final = 16  # earlier pending heads an upload may still end at
@@ -60,8 +62,14 @@ class Mirror:
         clock: Clock,
         checks: Checks,
         log_id: str | None = None,
+        others_needed: int = 0,
+        restored: bool = False,
     ) -> None:
-        """signer holds the mirror key; log_id, base64, pins entry 0 when it is known."""
+        """signer holds the mirror key; log_id, base64, pins entry 0 when it is known.
+
+        others_needed: how many other mirrors must be heard (`heard`) before anything is cosigned
+        on a store that never cosigned, or that is `restored` from a backup.
+        """
         self._store = store
         self._origin = origin
         self._log_vkey = log_vkey
@@ -73,6 +81,9 @@ class Mirror:
         self._stored = Stored(size=0, head=None, published=None)
         self._pending: OrderedDict[int, Cosigned] = OrderedDict()
         self._lock = asyncio.Lock()
+        self._contradictions = Contradictions(store, origin, clock)
+        self._others_needed = others_needed
+        self._catching = CatchUp.of(others_needed) if restored else None
 
     async def start(self) -> None:
         """Take up what is stored; raises LedgerError when it is damaged."""
@@ -80,6 +91,9 @@ class Mirror:
         self._tail = await load_tail(self._store)
         if self._stored.head is not None:
             self._remember(_opened(self._stored.head))
+        if self._stored.published is None and self._catching is None:
+            self._catching = CatchUp.of(self._others_needed)
+        await self._contradictions.start()
 
     @property
     def store(self) -> Store:
@@ -101,12 +115,32 @@ class Mirror:
         """The members as of the entries stored."""
         return self._tail.registry
 
+    @property
+    def log_keys(self) -> list[Verifier]:
+        """The log's keys as the ledger has them now, or as they were configured."""
+        registry = self._tail.registry
+        if registry is None:
+            return [parse_vkey(self._log_vkey)]
+        return list(registry.trusted_log_keys(self._log_vkey))
+
+    async def problem(self) -> str | None:
+        """Why this mirror cosigns nothing at present; None when it does."""
+        if self._catching is None:
+            return None
+        reason = await self._catching.reason(self._store, self._tail.size)
+        return None if reason is None else f"catching up before it cosigns: {reason}"
+
+    def heard(self, member: str, head: Note | None) -> None:
+        """What another mirror cosigned last, signed by the log; None if it never did."""
+        if self._catching is not None:
+            self._catching.heard(member, head)
+
     async def add_checkpoint(self, body: bytes) -> Answer:
         """tlog-mirror `add-checkpoint`: a new pending head, without any cosignature."""
         async with self._lock:
             answer = await cosigner.add_checkpoint(
                 body,
-                logs={self._origin: self._log_keys()},
+                logs={self._origin: self.log_keys},
                 cosigners=(),
                 state=_Pending(self),
                 time=self._clock.now(),
@@ -142,27 +176,21 @@ class Mirror:
         """Compare a head that another member cosigned with this copy (L3).
 
         Answers the evidence, kept, when its tree is not this one; None when it agrees, or is
-        larger than what is stored here and has to be asked about again later.
+        larger than what is cosigned or stored here and has to be asked about again later.
         """
         checkpoint = parse_checkpoint(note.text)
-        if checkpoint.origin != self._origin or checkpoint.size > self._tail.size:
+        ours = self._whole_head()
+        if checkpoint.origin != self._origin or ours is None or checkpoint.size > ours.size:
             return None
-        root = await proofs.root_at(self._store, checkpoint.size)
-        if root == checkpoint.root:
+        if await proofs.root_at(self._store, checkpoint.size) == checkpoint.root:
             return None
-        return await self._keep(
-            "fork",
-            f"at size {checkpoint.size} the log signed root {checkpoint.root.hex()}, and stands "
-            f"here with root {root.hex()}",
-            {"theirs": note.encode(), **self._own_note()},
-        )
+        return await self._contradictions.keep_fork(ours, note)
 
-    def _log_keys(self) -> list[Verifier]:
-        """The log's key as the ledger has it now, or as it was configured."""
-        registry = self._tail.registry
-        if registry is None:
-            return [parse_vkey(self._log_vkey)]
-        return list(registry.trusted_log_keys(self._log_vkey))
+    def _whole_head(self) -> Head | None:
+        """The largest signed head whose entries are all here."""
+        heads = [self._stored.head, self._stored.published]
+        whole = [each for each in heads if each is not None and each.size <= self._tail.size]
+        return max(whole, key=lambda each: each.size, default=None)
 
     def _acceptable(self, upload: Upload) -> bool:
         published = self._stored.published
@@ -189,7 +217,7 @@ class Mirror:
         refusal: ProofError | None = None
         for (first, last), package in zip(bounds, packages, strict=False):
             try:
-                await self._authenticate(first, last, package, head, fresh)
+                await authenticate(self._store, first, last, package, head.checkpoint)
             except ProofError as error:
                 refusal = error
                 break
@@ -205,32 +233,23 @@ class Mirror:
                 f"package-{first}": package.encode()
                 for (first, _), package in zip(bounds, packages, strict=False)
             }
-            await self._keep("broken_chain", str(error), {**proven, "ours": head.note.encode()})
+            proven["ours"] = head.note.encode()
+            await self._contradictions.keep("broken_chain", str(error), proven)
             return _told(422, str(error))
         if batch.rows or batch.published is not None:
             await self._commit(batch, tail)
         await self._report_void(judged)
         if refusal is not None or self._tail.size < upload.end:
             return self._info(202, upload.end)
+        if self._catching is not None:
+            reason = await self.problem()
+            if reason is not None:
+                return replace(_told(503, reason), retry_after_seconds=1)
+            self._catching = None
+            tail, _, batch = await self._judged([], head)
+            if batch.published is not None:
+                await self._commit(batch, tail)
         return await self._cosignature(head)
-
-    async def _authenticate(
-        self, first: int, last: int, package: Package, head: Cosigned, fresh: Sequence[bytes]
-    ) -> None:
-        """Raise ProofError unless the package's subtree stands under the pending head."""
-        begin = first - first % TILE_WIDTH
-        before: list[bytes] = []
-        if begin < first:
-            (tile,) = await self._store.tiles([(0, begin // TILE_WIDTH)])
-            before = [
-                (tile or b"")[i * HASH_BYTES : (i + 1) * HASH_BYTES] for i in range(first - begin)
-            ]
-            held = self._tail.size - begin
-            for i in range(held, first - begin):  # entries of this same request, not stored yet
-                before[i] = leaf_hash(fresh[i - held])
-        leaves = [*before, *(leaf_hash(each) for each in package.entries)]
-        under = head.checkpoint
-        verify_subtree(begin, last, under.size, package.proof, root_of(leaves), under.root)
 
     async def _judged(
         self, fresh: Sequence[bytes], head: Cosigned
@@ -252,6 +271,8 @@ class Mirror:
                     f"size {size}: the entries make root {root.hex()}, the log signed "
                     f"{head.checkpoint.root.hex()}"
                 )
+            if self._catching is not None:
+                return tail, judged, batch
             # Signed here, shown to nobody before the commit below has returned.
             line = cosign(head.note, self._signer, self._clock.now())
             signed = Head(size=size, note=head.note.with_signatures([line]).encode())
@@ -268,6 +289,9 @@ class Mirror:
         published = self._stored.published if batch.published is None else batch.published
         self._stored = replace(self._stored, size=batch.size, published=published)
         self._tail = tail
+        whole = self._whole_head()
+        for suspect in self._contradictions.within(0 if whole is None else whole.size):
+            await self.compare(suspect)
 
     async def _cosignature(self, head: Cosigned) -> Answer:
         """The mirror's own line over head, which is stored and published here."""
@@ -286,9 +310,6 @@ class Mirror:
         self._pending[head.checkpoint.size] = head
         while len(self._pending) > PENDING_KEPT:
             self._pending.popitem(last=False)
-
-    def _own_note(self) -> dict[str, bytes]:
-        return {} if self._stored.head is None else {"ours": self._stored.head.note}
 
     async def _let_go(self) -> bool:
         """Go back from a pending head that nothing was stored under to the one cosigned here.
@@ -317,39 +338,24 @@ class Mirror:
         if self._stored.head is None:
             return
         if status != 422:  # an older head is no lie, unless it is of another tree
-            if check_signatures(submission.note, self._log_keys())[0]:
+            if check_signatures(submission.note, self.log_keys)[0]:
                 await self.compare(submission.note)
             return
         ours = parse_checkpoint(parse_note(self._stored.head.note).text)
         if (ours.size, ours.root) == (theirs.size, theirs.root):
             return  # the same head with a proof that is none
         if ours.size == theirs.size:
-            kind, reason = "fork", f"two roots signed for size {ours.size}"
+            await self._contradictions.keep_fork(self._stored.head, submission.note)
         else:
-            kind = "unproven"
-            reason = f"no proof that size {theirs.size} continues size {ours.size}"
-        parts = {"ours": self._stored.head.note, "theirs": submission.note.encode()}
-        await self._keep(kind, reason, parts)
+            await self._contradictions.suspect(self._stored.head, submission.note)
 
     async def _report_void(self, judged: Sequence[Judged]) -> None:
+        ours = {} if self._stored.head is None else {"ours": self._stored.head.note}
         for each in judged:
             if each.row.void is not None:
-                await self._keep(
-                    "void_entry",
-                    f"entry {each.row.n} is inadmissible: {each.row.void}",
-                    {"entry": each.row.raw, **self._own_note()},
-                )
-
-    async def _keep(self, kind: str, reason: str, parts: Mapping[str, bytes]) -> Evidence:
-        evidence = Evidence(
-            kind=kind,
-            about=self._origin,
-            reason=reason,
-            parts=parts,
-            found_at=self._clock.now(),
-        )
-        await self._store.keep_evidence(evidence)
-        return evidence
+                reason = f"entry {each.row.n} is inadmissible: {each.row.void}"
+                parts = {"entry": each.row.raw, **ours}
+                await self._contradictions.keep("void_entry", reason, parts)
 
 
 class _Pending:

@@ -1,8 +1,8 @@
 """How a fork is seen: every mirror asks the others what they last cosigned, and compares (L3).
 
-`compare_with` is one pass over the peers, `watch` one every few seconds until cancelled. What
-contradicts this copy is kept as evidence by the mirror; a peer that does not answer is named, not
-suspected.
+`compare_with` is one pass over the peers, `watch` one every few seconds until cancelled, more
+often while the mirror has to catch up before it cosigns. What contradicts this copy is kept as
+evidence by the mirror; a peer that does not answer is named, not suspected.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ from typing import Final
 
 from ledger.errors import LedgerError, StoreError
 from ledger.formats.checkpoint import open_checkpoint
-from ledger.formats.note import Verifier, parse_vkey
 from ledger.mirror import Mirror
 from ledger.ports import Clock, Evidence, Peer
-from ledger.rules.registry import Registry
 from ledger.witness import monitoring_path
 
 WATCH_SECONDS: Final = 60.0
+CATCH_UP_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +33,6 @@ class Compared:
 
 async def compare_with(mirror: Mirror, peers: Mapping[str, Peer]) -> Compared:
     """Compare this copy with what each member (mirror or witness) last cosigned."""
-    registry = mirror.registry
     agree: list[str] = []
     silent: dict[str, str] = {}
     found: list[Evidence] = []
@@ -43,11 +41,13 @@ async def compare_with(mirror: Mirror, peers: Mapping[str, Peer]) -> Compared:
             answer = await peer.get(monitoring_path(mirror.origin))
             if answer.status == 404:
                 silent[member] = "has cosigned nothing yet"
+                mirror.heard(member, None)
                 continue
-            if registry is None or answer.status != 200:
+            if answer.status != 200:
                 silent[member] = f"status {answer.status}"
                 continue
-            signed = open_checkpoint(answer.body, _log_keys(registry), origin=mirror.origin)
+            signed = open_checkpoint(answer.body, mirror.log_keys, origin=mirror.origin)
+            mirror.heard(member, signed.note)
             evidence = await mirror.compare(signed.note)
         except LedgerError as error:
             silent[member] = str(error)
@@ -64,10 +64,11 @@ async def watch(
 ) -> None:
     """Compare for ever; a store that fails is asked again by the next pass."""
     while True:
+        with suppress(LedgerError):
+            if await mirror.problem() is not None:
+                await compare_with(mirror, peers)
+                await clock.sleep(CATCH_UP_SECONDS)
+                continue
         await clock.sleep(seconds)
         with suppress(StoreError):
             await compare_with(mirror, peers)
-
-
-def _log_keys(registry: Registry) -> list[Verifier]:
-    return [parse_vkey(each) for each in (registry.log_vkey, *registry.retired_log_vkeys)]
