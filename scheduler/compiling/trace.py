@@ -46,10 +46,10 @@ class Values:
         """The value of an input or a step."""
         return self.slots[self.program.slots[name]]
 
-    def note(self, name: str) -> str:
+    def note(self, name: str) -> Text | None:
         """Why an input is what it is, where somebody said so."""
         value = self._inputs[name]
-        return value.note if isinstance(value, Known) else ""
+        return value.note if isinstance(value, Known) else None
 
     def records_of(self, needs: frozenset[str]) -> tuple[str, ...]:
         """Ids of the records behind some inputs."""
@@ -85,6 +85,11 @@ def _unknown(name: str, value: Value[int]) -> Unknown:
     if isinstance(value, Unknown):
         return value
     return Unknown(missing=_beyond(name), article="", records=value.records)
+
+
+def _plain(text: str) -> str:
+    """A text in which braces stand for themselves."""
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def _beyond(name: str) -> Text:
@@ -180,10 +185,11 @@ class _Tracer:
 
     def _with_note(self, spec: InputSpec) -> Sentence:
         note = self._values.note(spec.name)
-        if not note:
+        if note is None:
             return spec.says
-        told = note.replace("{", "{{").replace("}", "}}")
-        return Sentence(nl=f"{spec.says.nl} Reden: {told}", en=f"{spec.says.en} Reason: {told}")
+        return Sentence(
+            nl=f"{spec.says.nl} {_plain(note.nl)}", en=f"{spec.says.en} {_plain(note.en)}"
+        )
 
     def _step(self, step: Step) -> TraceStep:
         spec = step.spec

@@ -11,14 +11,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from statistics import median_low
-from typing import Final
+from datetime import date
 
 from scheduler.folding.facts import Fact
 from scheduler.folding.known import Known, Text, Value, merge_records
-from scheduler.folding.persons import Income
-from scheduler.wording import euros
+from scheduler.folding.persons import Income, Projected
+from scheduler.folding.projection import DAY, LAST_PERIODS, Paid, in_words, projected
 from specs.records import (
     INCOME_BEGUN,
     INCOME_ENDED,
@@ -26,37 +24,13 @@ from specs.records import (
     IncomeStatement,
     Statement,
 )
-from specs.values import Month, months_of_year
-
-LAST_PERIODS: Final = 3  # the middle one of the last three: one holiday payment does not tilt it
-FOUR_WEEKS: Final = timedelta(days=28)
-DAY: Final = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Paid:
-    """One statement that counts."""
-
-    start: date
-    end: date
-    cents: int
-    record: str
-
-    @property
-    def whole_month(self) -> bool:
-        month = Month.of(self.end)
-        return self.start == month.first_day and self.end == month.last_day
-
-    @property
-    def four_weeks(self) -> bool:
-        return self.end - self.start + DAY == FOUR_WEEKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Relation:
     """One income relation: its statements in order, and when it began and ended, if known."""
 
-    paid: tuple[_Paid, ...]
+    paid: tuple[Paid, ...]
     begun: date | None
     ended: date | None  # first day without
     records: tuple[str, ...]
@@ -66,9 +40,7 @@ class _Relation:
 class _Part:
     """What a relation gives in a year."""
 
-    known: int
-    until: date | None
-    projected: int
+    told: Projected
     records: tuple[str, ...]
 
 
@@ -98,38 +70,53 @@ def _relations(facts: Sequence[Fact]) -> list[_Relation]:
     (polisadministratie: full replacement), so the last known one counts.
     """
     statements: dict[str, dict[tuple[date, date], Fact]] = defaultdict(dict)
-    begun: dict[str, date] = {}
-    ended: dict[str, date] = {}
+    begins: dict[str, list[date]] = defaultdict(list)
+    ends: dict[str, list[date]] = defaultdict(list)
     records: dict[str, list[str]] = defaultdict(list)
     for fact in sorted(facts, key=lambda fact: (fact.known, fact.record)):
         data = fact.data
         if isinstance(data, IncomeStatement):
             statements[data.relation][data.period_start, data.period_end] = fact
         elif isinstance(data, IncomeRelation):
-            if fact.type == INCOME_BEGUN:
-                begun[data.relation] = fact.valid_from
-            elif fact.type == INCOME_ENDED:
-                ended[data.relation] = fact.valid_from
+            into = {INCOME_BEGUN: begins, INCOME_ENDED: ends}.get(fact.type)
+            if into is not None:
+                into[data.relation].append(fact.valid_from)
             records[data.relation].append(fact.record)
-    return [
-        _Relation(
-            paid=tuple(sorted(map(_paid, by_period.values()), key=_by_end)),
-            begun=begun.get(name), ended=ended.get(name), records=tuple(records[name]),
-        )
-        for name, by_period in sorted(statements.items())
-    ]  # fmt: skip
+    found: list[_Relation] = []
+    for name, by_period in sorted(statements.items()):
+        begun, ended = _last_spell(begins[name], ends[name])
+        paid = tuple(sorted(map(_paid, by_period.values()), key=_by_end))
+        found.append(_Relation(paid=paid, begun=begun, ended=ended, records=tuple(records[name])))
+    return found
 
 
-def _by_end(paid: _Paid) -> tuple[date, date]:
+def _last_spell(begins: Sequence[date], ends: Sequence[date]) -> tuple[date | None, date | None]:
+    """First day and first day without of the latest stretch of a relation, whatever the order in
+    which they were told; one that begins on or after the last end goes on.
+    """
+    ended = max(ends, default=None)
+    if not begins:
+        return None, ended
+    if ended is None:
+        return min(begins), None
+    again = [day for day in begins if day >= ended]
+    if again:
+        return min(again), None
+    earlier = max((day for day in ends if day < ended), default=date.min)
+    return min((day for day in begins if day >= earlier), default=min(begins)), ended
+
+
+def _by_end(paid: Paid) -> tuple[date, date]:
     return paid.end, paid.start
 
 
-def _paid(fact: Fact) -> _Paid:
+def _paid(fact: Fact) -> Paid:
     data = fact.data
     assert isinstance(data, IncomeStatement)
-    return _Paid(
-        start=data.period_start, end=data.period_end, cents=data.taxable_cents, record=fact.record
-    )
+    return Paid(
+        start=data.period_start, end=data.period_end, cents=data.taxable_cents,
+        record=fact.record, kind=data.kind,
+    )  # fmt: skip
 
 
 def _part(relation: _Relation, year: int) -> _Part | None:
@@ -146,66 +133,22 @@ def _part(relation: _Relation, year: int) -> _Part | None:
         start = min(paid.start for paid in inside)
     elif relation.begun is not None:
         start = max(first, relation.begun)
-    projected = _projected(relation, inside, max(start, first), stop)
+    ends = relation.ended
     return _Part(
-        known=sum(paid.cents for paid in inside),
-        until=inside[-1].end if inside else None,
-        projected=projected,
+        told=projected(relation.paid, inside, max(start, first), stop,
+                       ends if ends is not None and first < ends <= last else None),
         records=merge_records(
             relation.records, (paid.record for paid in inside or relation.paid[-LAST_PERIODS:])
         ),
-    )
-
-
-def _projected(relation: _Relation, inside: Sequence[_Paid], start: date, stop: date) -> int:
-    """The periods from start to stop that no statement covers, each at the usual amount."""
-    until = inside[-1].end if inside else start - DAY
-    recent = [paid for paid in relation.paid if paid.end <= max(until, relation.paid[-1].end)]
-    whole = [paid for paid in recent if paid.whole_month][-LAST_PERIODS:]
-    fours = [paid for paid in recent if paid.four_weeks][-LAST_PERIODS:]
-    if fours and (not whole or fours[-1].end > whole[-1].end):
-        usual = median_low(paid.cents for paid in fours)
-        covered = sum((paid.end - paid.start + DAY).days for paid in inside)
-        days = (stop - start + DAY).days - covered
-        return usual * max(0, days // FOUR_WEEKS.days)
-    if whole:
-        usual = median_low(paid.cents for paid in whole)
-        return sum(_month_gap(month, usual, inside, start, stop) for month in
-                   months_of_year(stop.year))  # fmt: skip
-    latest = recent[-1]
-    length = (latest.end - latest.start + DAY).days
-    days = max(0, (stop - max(start, until + DAY) + DAY).days)
-    return latest.cents * days // length
-
-
-def _month_gap(month: Month, usual: int, inside: Sequence[_Paid], start: date, stop: date) -> int:
-    """The usual amount for the days of a month inside the relation that no statement covers."""
-    first, last = max(month.first_day, start), min(month.last_day, stop)
-    if last < first or any(paid.start <= last and first <= paid.end for paid in inside):
-        return 0
-    return usual * ((last - first + DAY).days) // month.length
+    )  # fmt: skip
 
 
 def _joined(parts: Sequence[_Part]) -> Known[Income]:
-    known = sum(part.known for part in parts)
-    projected = sum(part.projected for part in parts)
-    days = [part.until for part in parts if part.until is not None]
-    until = max(days).isoformat() if days else None
-    records = merge_records(*(part.records for part in parts))
-    income = Income(cents=known + projected, estimate=True, how=_how(known, projected, until))
-    return Known(value=income, records=records)
-
-
-def _how(known: int, projected: int, until: str | None) -> Text:
-    if until is None:
-        return Text(
-            f"Geschat uit de laatste opgaven van vorig jaar: {euros(projected, 'nl')}.",
-            f"Estimated from last year's latest statements: {euros(projected, 'en')}.",
-        )
-    return Text(
-        f"Bekend tot {until}: {euros(known, 'nl')}; de rest geschat: {euros(projected, 'nl')}.",
-        f"Known up to {until}: {euros(known, 'en')}; the rest estimated: {euros(projected, 'en')}.",
-    )
+    told = tuple(part.told for part in parts)
+    words = [in_words(part) for part in told]
+    how = Text(" ".join(one.nl for one in words), " ".join(one.en for one in words))
+    income = Income(cents=sum(part.cents for part in told), estimate=True, how=how, parts=told)
+    return Known(value=income, records=merge_records(*(part.records for part in parts)))
 
 
 def _stated(facts: Sequence[Fact]) -> Mapping[int, Known[Income]]:

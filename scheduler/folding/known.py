@@ -25,11 +25,13 @@ class Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known(Generic[T_co]):
-    """A value and the ids of the records that say so; `note` is a reason told with it."""
+    """A value and the ids of the records that say so; `note` is told with it in a trace: the reason
+    of a decision, the projection behind an estimate.
+    """
 
     value: T_co
     records: tuple[str, ...] = ()
-    note: str = ""
+    note: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

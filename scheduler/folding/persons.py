@@ -25,15 +25,40 @@ ContradictionKind = Literal["two_addresses", "two_partners", "two_birth_dates", 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Projected:
+    """One income relation in a year: known so far, and the rest as a stated projection, in cents.
+
+    `rest_cents` is `each_cents` for each of `times` periods, or pro rata where a period is partly
+    inside the relation; `holiday_cents` comes besides. `ends` is the first day without it.
+    """
+
+    kind: str  # as the statement says: wage, ww, pension, ...
+    known_cents: int
+    known_until: date | None
+    ends: date | None
+    rhythm: Literal["month", "four_weeks", "day"]
+    each_cents: int
+    times: int
+    rest_cents: int
+    holiday_cents: int
+
+    @property
+    def cents(self) -> int:
+        return self.known_cents + self.rest_cents + self.holiday_cents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Income:
     """The toetsingsinkomen of one calendar year in cents (Awir 8).
 
-    `estimate` tells an expectation from a final amount; `how` states the projection.
+    `estimate` tells an expectation from a final amount; `how` states the projection in words and
+    `parts` in data, one for each income relation.
     """
 
     cents: int
     estimate: bool
     how: Text
+    parts: tuple[Projected, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

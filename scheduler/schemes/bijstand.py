@@ -109,7 +109,8 @@ def _maatwerk(person: Person, month: Month) -> Value[int]:
         return NONE
     records = merge_records(*(spell.records for spell in found))
     reasons = " ".join(spell.value.reason for spell in found)
-    return Known(value=sum(spell.value.cents for spell in found), records=records, note=reasons)
+    note = Text(f"Reden: {reasons}", f"Reason: {reasons}")
+    return Known(value=sum(spell.value.cents for spell in found), records=records, note=note)
 
 
 def _in_institution(person: Person, month: Month) -> Value[int]:

@@ -85,8 +85,11 @@ class YearView:
             self._incomes[person.id] = (
                 found
                 if isinstance(found, Unknown)
-                else Known(value=found.value.cents, records=found.records)
-            )
+                else Known(
+                    value=found.value.cents, records=found.records,
+                    note=found.value.how if found.value.estimate else None,
+                )
+            )  # fmt: skip
         return self._incomes[person.id]
 
     @cached_property
@@ -177,7 +180,12 @@ def add(left: Value[int], right: Value[int]) -> Value[int]:
     if isinstance(right, Unknown):
         return right
     records = merge_records(left.records, right.records)
-    return Known(value=left.value + right.value, records=records)
+    note = left.note
+    if note is None or right.note is None:
+        note = note or right.note
+    else:
+        note = Text(f"{note.nl} {right.note.nl}", f"{note.en} {right.note.en}")
+    return Known(value=left.value + right.value, records=records, note=note)
 
 
 def insured(household: Household, person: Person, month: Month) -> Value[int]:
