@@ -89,13 +89,21 @@ class Database:
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Run work in one read transaction; raises StoreError."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._readers, self._run, self._reader_engine, work
-        )
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._run_read, work)
 
     async def close(self) -> None:
         """Finish what runs and close all connections."""
         await asyncio.get_running_loop().run_in_executor(None, self._dispose)
+
+    def _run_read(self, work: Callable[[Connection], T]) -> T:
+        """A read may be done twice: a connection may be of a server that has gone since."""
+        try:
+            return self._run(self._reader_engine, work)
+        except StoreError as error:
+            if not getattr(error.__cause__, "connection_invalidated", False):
+                raise
+        self._reader_engine.dispose()
+        return self._run(self._reader_engine, work)
 
     def _run(self, engine: Engine, work: Callable[[Connection], T]) -> T:
         self._unreplicated.clear()
