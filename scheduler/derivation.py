@@ -2,18 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar, overload
 
 from scheduler.folding.known import Text
 from scheduler.wording import Shown, fill
 from specs.regulation_files import Sentence
 from specs.values import Month
 
+T_co = TypeVar("T_co", covariant=True)
 Status = Literal["ok", "no_right", "unknown"]
 Confidence = Literal["primary", "secondary"]
 StepKind = Literal["input", "parameter", "condition", "formula"]
+
+
+class Made(Sequence[T_co]):
+    """A list that is made when somebody first looks into it: most traces nobody reads."""
+
+    __slots__ = ("_made", "_make")
+
+    def __init__(self, make: Callable[[], tuple[T_co, ...]]) -> None:
+        self._make: Callable[[], tuple[T_co, ...]] | None = make
+        self._made: tuple[T_co, ...] = ()
+
+    def all(self) -> tuple[T_co, ...]:
+        """The whole of it."""
+        if self._make is not None:
+            self._made, self._make = self._make(), None
+        return self._made
+
+    @overload
+    def __getitem__(self, place: int) -> T_co: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[T_co, ...]: ...
+    def __getitem__(self, place: int | slice) -> T_co | tuple[T_co, ...]:
+        return self.all()[place]
+
+    def __len__(self) -> int:
+        return len(self.all())
+
+    def __iter__(self) -> Iterator[T_co]:
+        return iter(self.all())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, tuple | Made) and self.all() == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self.all())
+
+    def __repr__(self) -> str:
+        return repr(self.all())
 
 
 class TraceStep(NamedTuple):
@@ -80,14 +119,14 @@ class Derivation:
     status: Status
     award_year_cents: int | None  # None where the law has no award by the year, or unknown
     months: Mapping[Month, MonthAmount]
-    trace: tuple[TraceStep, ...]
+    trace: Sequence[TraceStep]
     because: Text | None
     article: str | None
     estimate: bool
     confidence: Confidence
     inputs: tuple[str, ...]  # record ids
     rule_digest: str  # 64 hex
-    disclosed: tuple[Disclosed, ...] = ()
+    disclosed: Sequence[Disclosed] = ()
 
     def steps_for(self, month: Month) -> tuple[TraceStep, ...]:
         """The trace of one month, with the steps of the year at its end."""

@@ -10,18 +10,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from scheduler.compiling.program import SUM_OF_MONTHS, Step, Version
-from scheduler.compiling.trace import Values, names_behind, trace_of
-from scheduler.derivation import Derivation, Disclosed, MonthAmount, Status, TraceStep
+from scheduler.compiling.program import SUM_OF_MONTHS, Program, Step, Version
+from scheduler.compiling.trace import Values, names_behind, sentence_of, trace_of
+from scheduler.derivation import Derivation, Disclosed, Made, MonthAmount, Status, TraceStep
 from scheduler.errors import RuleError
 from scheduler.folding.known import Known, Text, Unknown, Value, merge_records
 from scheduler.folding.persons import Household
 from scheduler.rulebook import Rulebook, digest_of_versions
 from scheduler.schemes import BY_INCOME, BY_MONTH, INPUTS
-from scheduler.schemes.toeslagen import Inputs, YearView
+from scheduler.schemes.toeslagen import YearView
 from specs.values import Month
 
-INCOMES: Final = frozenset({"toetsingsinkomen", "inkomen_samen", "belastbaar_inkomen"})
 NOT_DISCLOSED: Final = Unknown(
     missing=Text("Dit gegeven staat niet in het dossier.", "This fact is not in the file."),
     article="",
@@ -111,7 +110,7 @@ def derive_again(
         told: dict[str, Value[int]] = dict.fromkeys(version.month.inputs, NOT_DISCLOSED)
         told.update((one.name, Known(value=one.value, records=one.records)) for one in block.given
                     if one.name in told)  # fmt: skip
-        outcome = _month(version, told)
+        outcome = _month(version, Values(version.month, told))
         outcome.months.extend(block.months)
         found.append(outcome)
     return _year(scheme, year, found, traced=True, estimate=estimate)
@@ -128,17 +127,13 @@ def _look(
     reason = _not_calculable(view.household, version, month)
     if reason is not None:
         return _unknown(version, reason, month)
-    inputs = INPUTS[scheme](view, month)
-    key = (version.file.digest, *(_plain(inputs[name]) for name in version.month.inputs))
-    if key not in done:
-        done[key] = _month(version, inputs)
-    done[key].months.append(month)
-    return done[key]
-
-
-def _plain(value: Value[int]) -> object:
-    """What makes two inputs equal, quick to hash."""
-    return value if isinstance(value, Unknown) else (value.value, value.records)
+    values = Values(version.month, INPUTS[scheme](view, month))
+    key = (version.file.digest, values.same)
+    outcome = done.get(key)
+    if outcome is None:
+        outcome = done[key] = _month(version, values)
+    outcome.months.append(month)
+    return outcome
 
 
 def _not_calculable(household: Household, version: Version, month: Month) -> Unknown | None:
@@ -158,10 +153,9 @@ def _unknown(version: Version | None, reason: Unknown, *months: Month) -> _Outco
                     months=list(months))  # fmt: skip
 
 
-def _month(version: Version, inputs: Inputs) -> _Outcome:
+def _month(version: Version, values: Values) -> _Outcome:
     """Conditions first: one that fails ends it; a missing input that is needed stops it."""
     program = version.month
-    values = Values(program, inputs)
     unknown: Unknown | None = None
     for step in program.conditions:
         missing = values.missing(step.needs)
@@ -197,7 +191,7 @@ def _month(version: Version, inputs: Inputs) -> _Outcome:
 
 
 def _no_right(version: Version, values: Values, failed: Step) -> _Outcome:
-    because = trace_of(version, values, [failed])[-1].says
+    because = sentence_of(version, values, failed)
     amount = MonthAmount(
         status="no_right", cents=0, because=because, article=failed.spec.article.text
     )
@@ -207,37 +201,58 @@ def _no_right(version: Version, values: Values, failed: Step) -> _Outcome:
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Award:
+    """The award of the year, and the reason when the law gives nothing after all."""
+
+    version: Version
+    program: Program
+    values: Values
+    cents: int
+    failed: tuple[Text, str] | None
+
+    def trace(self) -> tuple[TraceStep, ...]:
+        assert self.version.file.year_output is not None
+        wanted = (self.program.step(self.version.file.year_output), *self.program.conditions)
+        return trace_of(self.version, self.values, wanted, program=self.program)
+
+
 def _year(
     scheme: str, year: int, outcomes: Sequence[_Outcome], *, traced: bool, estimate: bool
 ) -> Derivation:
     amounts = [outcome.amount for outcome in outcomes]
-    trace = _join_trace(outcomes) if traced else ()
-    award: int | None = None
-    failed: tuple[Text, str] | None = None
     used = list({id(outcome.version): outcome.version for outcome in outcomes
                  if outcome.version is not None}.values())  # fmt: skip
-    yearly = [version for version in used if version.year is not None]
     status = _status(amounts)
-    if yearly and status != "unknown":
-        award, year_trace, failed = _award(yearly[-1], outcomes, traced=traced)
-        trace = (*trace, *year_trace)
-    if failed is not None:
-        award = 0
+    yearly = [version for version in used if version.year is not None]
+    award = _award(yearly[-1], outcomes) if yearly and status != "unknown" else None
+    cents = None if award is None else award.cents
+    if award is not None and award.failed is not None:
+        cents, status, failed = 0, "no_right", award.failed
         amounts = [_nothing_after_all(amount, *failed) for amount in amounts]
-        status = "no_right"
     because, article = _reason(status, amounts)
     pairs = [(month, amount) for outcome, amount in zip(outcomes, amounts, strict=True)
              for month in outcome.months]  # fmt: skip
-    pairs.sort(key=lambda pair: pair[0].month)
+    pairs.sort(key=_month_of)
     return Derivation(
-        scheme=scheme, year=year, status=status, award_year_cents=award,
-        months=dict(pairs), trace=trace, because=because, article=article,
-        estimate=estimate,
+        scheme=scheme, year=year, status=status, award_year_cents=cents,
+        months=dict(pairs), because=because, article=article, estimate=estimate,
+        trace=Made(lambda: _join_trace(outcomes, award)) if traced else (),
         confidence="secondary" if any(map(_uses_secondary, outcomes)) else "primary",
-        inputs=merge_records(*(outcome.records for outcome in outcomes)),
-        rule_digest=digest_of_versions(used),
-        disclosed=tuple(map(_disclosed, (each for each in outcomes if each.values is not None))),
+        inputs=_records_of(outcomes), rule_digest=digest_of_versions(used),
+        disclosed=Made(lambda: tuple(_disclosed(each) for each in outcomes if each.values)),
     )  # fmt: skip
+
+
+def _month_of(pair: tuple[Month, MonthAmount]) -> int:
+    return pair[0].month
+
+
+def _records_of(outcomes: Sequence[_Outcome]) -> tuple[str, ...]:
+    first = outcomes[0].records if outcomes else ()
+    if all(outcome.records == first for outcome in outcomes):
+        return first
+    return merge_records(*(outcome.records for outcome in outcomes))
 
 
 def _disclosed(outcome: _Outcome) -> Disclosed:
@@ -255,10 +270,7 @@ def _uses_secondary(outcome: _Outcome) -> bool:
     return bool(outcome.version.secondary & names_behind(outcome.version, values, wanted))
 
 
-def _award(
-    version: Version, outcomes: Iterable[_Outcome], *, traced: bool
-) -> tuple[int, tuple[TraceStep, ...], tuple[Text, str] | None]:
-    """The award of the year, its trace, and the reason when the law gives nothing after all."""
+def _award(version: Version, outcomes: Iterable[_Outcome]) -> _Award:
     program = version.year
     assert program is not None
     assert version.file.year_output is not None
@@ -269,15 +281,15 @@ def _award(
         assert rest == 0, "a month adds a value over the scale of its step"
         total += scaled
     values = Values(program, {SUM_OF_MONTHS: Known(value=total)})
-    output = program.step(version.file.year_output)
     failed: tuple[Text, str] | None = None
     for step in program.conditions:
         if total > 0 and failed is None and not values.value(step):
             said = trace_of(version, values, [step], program=program)[-1].says
             failed = (said, step.spec.article.text)
-    wanted = (output, *program.conditions)
-    trace = trace_of(version, values, wanted, program=program) if traced else ()
-    return values.value(output), trace, failed
+    return _Award(
+        version=version, program=program, values=values, failed=failed,
+        cents=values.value(program.step(version.file.year_output)),
+    )  # fmt: skip
 
 
 def _nothing_after_all(amount: MonthAmount, because: Text, article: str) -> MonthAmount:
@@ -302,21 +314,20 @@ def _reason(status: Status, amounts: Iterable[MonthAmount]) -> tuple[Text | None
     return None, None
 
 
-def _join_trace(outcomes: Iterable[_Outcome]) -> tuple[TraceStep, ...]:
-    """One block of steps per distinct outcome, with the months it holds for."""
+def _join_trace(outcomes: Iterable[_Outcome], award: _Award | None) -> tuple[TraceStep, ...]:
+    """One block of steps per distinct outcome, with the months it holds for; then the year."""
     found: list[TraceStep] = []
     for outcome in outcomes:
         if outcome.behind is not None and outcome.version is not None:
             values, wanted = outcome.behind
             months = tuple(outcome.months)
             found.extend(trace_of(outcome.version, values, wanted, months=months))
-    return tuple(found)
+    return tuple(found) if award is None else (*found, *award.trace())
 
 
 def _estimate(household: Household, year: int, used: Iterable[Version | None]) -> bool:
     """Whether an income that counts is still an estimate (Awir 16 against 19)."""
-    inputs = (item for version in used if version is not None for item in version.file.inputs)
-    if not any(item.name in INCOMES for item in inputs):
+    if not any(version is not None and version.by_income for version in used):
         return False
     incomes = (person.income.get(year) for person in household.persons.values())
     return any(isinstance(income, Known) and income.value.estimate for income in incomes)

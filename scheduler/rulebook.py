@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,7 @@ from specs.canonical import digest_of
 from specs.regulation_files import read_regulations
 from specs.values import Month, months_of_year
 
+KEPT_MAX: Final = 4096  # digests of sets of rules: few sets, asked for at every decision
 REGULATIONS: Final = Path(specs.__file__).parent / "regulations"
 
 
@@ -89,4 +91,9 @@ class Rulebook:
 
 def digest_of_versions(versions: Sequence[Version]) -> str:
     """What a decision records as its rules: the files used, each by its own digest."""
-    return digest_of({version.file.rule: version.file.digest for version in versions})
+    return _digest(tuple((version.file.rule, version.file.digest) for version in versions))
+
+
+@lru_cache(maxsize=KEPT_MAX)
+def _digest(files: tuple[tuple[str, str], ...]) -> str:
+    return digest_of(dict(files))

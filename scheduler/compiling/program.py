@@ -20,6 +20,7 @@ from specs.errors import SpecFileError
 from specs.regulation_files import FormulaSpec, RegulationFile
 
 SUM_OF_MONTHS: Final = "sum_of_months"
+INCOMES: Final = frozenset({"toetsingsinkomen", "inkomen_samen", "belastbaar_inkomen"})
 Uses: TypeAlias = Callable[[list[int]], tuple[str, ...]]
 
 
@@ -65,6 +66,7 @@ class Version:
     year: Program | None
     secondary: frozenset[str]  # names of figures from secondary sources: they pay nothing out (A1)
     named: Mapping[str, tuple[str, ...]]  # whose sentence shows other values: which
+    by_income: bool  # whether an income of the year goes in, which may be an estimate
 
 
 def compile_version(file: RegulationFile, supplied: frozenset[str] | None = None) -> Version:
@@ -97,6 +99,7 @@ def compile_version(file: RegulationFile, supplied: frozenset[str] | None = None
     return Version(
         file=file, month=month, year=year, secondary=frozenset(secondary),
         named={name: shown for name, shown in others.items() if shown},
+        by_income=any(item.name in INCOMES for item in file.inputs),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 from scheduler.compiling.program import SUM_OF_MONTHS, Program, Step, Version
 from scheduler.derivation import Given, TraceStep
@@ -17,7 +17,7 @@ class Values:
     `missing` before `value`.
     """
 
-    __slots__ = ("_inputs", "_merged", "_unknown", "program", "slots")
+    __slots__ = ("_inputs", "_merged", "_records", "_unknown", "program", "slots")
 
     def __init__(self, program: Program, inputs: Mapping[str, Value[int]]) -> None:
         self.program = program
@@ -25,17 +25,28 @@ class Values:
         self._unknown: dict[str, Unknown] = {}
         self._merged: dict[frozenset[str], tuple[str, ...]] = {}
         given: list[int] = []
+        records: list[tuple[str, ...]] = []
         for name, low, high in program.bounds:
             value = inputs[name]
+            records.append(value.records)
             if value.__class__ is Known and low <= value.value <= high:
                 given.append(value.value)
             else:
                 given.append(low)  # inside its bounds, so that no step can fail on it
                 self._unknown[name] = _unknown(name, value)
         self.slots = program.run(given)
+        self._records = tuple(records)
+
+    @property
+    def same(self) -> Hashable:
+        """Equal for runs of one program whose inputs and their records are equal."""
+        told = tuple(self._unknown.items()) if self._unknown else ()
+        return (*self.slots, self._records, told)
 
     def missing(self, needs: frozenset[str]) -> Unknown | None:
         """The first input among those needed that is unknown, in the order of the file."""
+        if not self._unknown:
+            return None
         return next((one for name, one in self._unknown.items() if name in needs), None)
 
     def value(self, step: Step) -> int:
@@ -71,14 +82,17 @@ class Values:
 
     def records(self) -> tuple[str, ...]:
         """Ids of the records behind all known inputs."""
-        return self._merge(self.program.inputs)
+        return self._merge(self.program.inputs) if self._unknown else _join(set(self._records))
 
     def _merge(self, names: Iterable[str]) -> tuple[str, ...]:
         """Many inputs rest on the same records: those are taken once."""
         inputs, unknown = self._inputs, self._unknown
-        groups = {inputs[name].records for name in names if name not in unknown}
-        groups.discard(())
-        return groups.pop() if len(groups) == 1 else merge_records(*groups)
+        return _join({inputs[name].records for name in names if name not in unknown})
+
+
+def _join(groups: set[tuple[str, ...]]) -> tuple[str, ...]:
+    groups.discard(())
+    return groups.pop() if len(groups) == 1 else merge_records(*groups)
 
 
 def _unknown(name: str, value: Value[int]) -> Unknown:
@@ -112,6 +126,13 @@ def trace_of(
     `months` are those for which the values hold; empty is the year as a whole.
     """
     return _Tracer(version, values, program or version.month, months).steps(wanted)
+
+
+def sentence_of(version: Version, values: Values, step: Step) -> Text:
+    """What a condition that does not hold says."""
+    if step.spec.name not in version.named and "{" not in step.spec.says.nl:
+        return Text(step.spec.says.nl, step.spec.says.en)
+    return trace_of(version, values, [step])[-1].says
 
 
 def names_behind(version: Version, values: Values, wanted: Sequence[Step]) -> frozenset[str]:
