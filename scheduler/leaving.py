@@ -31,7 +31,7 @@ def leave(
     bridged by `bridge_by`; without one it keeps its planned date until the transition is over.
     Raises PlanError for a flow that the plan does not hold.
     """
-    known = {line.flow for line in found.lines()}
+    known = {line.flow for line in found.lines()} - {*found.withheld}
     unknown = set(flows or ()) - known
     if unknown:
         raise PlanError(
@@ -41,18 +41,22 @@ def leave(
         )
     period = period_from(switch)
     going = known if flows is None else set(flows)
-    lines = tuple(
-        _back(line, switch, period.until, bridge_by) if line.flow in going else line
-        for line in found.lines()
-        if line.planned >= switch
-    )
-    planned = {(line.flow, line.period): line.planned for line in found.lines()}
+    planned = {(line.flow, line.period): line for line in found.lines()}
+    lines: list[PlannedLine] = []
+    for line in found.lines():
+        if line.planned < switch:
+            continue
+        income = planned[found.withheld.get(line.flow, line.flow), line.period]
+        if income.flow in going:  # what is kept from an income stays with it
+            line = _on(line, _day_back(income, switch, period.until, bridge_by))
+        lines.append(line)
     advances: list[Advance] = []
     for flow in sorted(going):
-        own = [line for line in lines if line.flow == flow]
+        own = [line for line in lines if found.withheld.get(line.flow, line.flow) == flow]
         changes: dict[int, int] = {}
         for line in own:
-            was, becomes = planned[line.flow, line.period].toordinal(), line.planned.toordinal()
+            was = planned[line.flow, line.period].planned.toordinal()
+            becomes = line.planned.toordinal()
             changes[was] = changes.get(was, 0) - line.signed_cents
             changes[becomes] = changes.get(becomes, 0) + line.signed_cents
         if own:
@@ -60,18 +64,22 @@ def leave(
             advances += gaps_filled(flow, changes, period, by)
     advances.sort(key=lambda advance: (advance.day, advance.by, advance.flow))
     return Departure(
-        lines=lines,
+        lines=tuple(lines),
         transition=Transition(start=switch, until=period.until, advances=tuple(advances)),
     )
 
 
-def _back(line: PlannedLine, switch: date, until: date, bridge_by: str | None) -> PlannedLine:
-    """The line on its natural date, or where it stays for the time being."""
+def _day_back(line: PlannedLine, switch: date, until: date, bridge_by: str | None) -> date:
+    """The natural date of a line, or where it stays for the time being."""
     day = line.natural
     if day < switch:
-        day = line.planned  # its own day is over: it comes as planned
+        return line.planned  # its own day is over: it comes as planned
     earlier_charge = line.direction == "out" and day < line.planned
     if earlier_charge and bridge_by is None and day <= until:
-        day = line.planned
+        return line.planned
+    return day
+
+
+def _on(line: PlannedLine, day: date) -> PlannedLine:
     moved = (day - line.natural).days
     return line._replace(planned=day, moved_days=moved, on_day=day == line.planned, reason=None)

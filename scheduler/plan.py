@@ -33,6 +33,7 @@ from scheduler.planning.plan_types import (
     Signal,
     Transition,
 )
+from scheduler.planning.plan_withheld import refuse_more_than_comes_in, shown, withheld_from
 from scheduler.transition import advances_of, no_transition, period_from, switch_day
 
 CHUNK: Final = 64  # households computed together: their arrays stay within a core's cache
@@ -87,19 +88,22 @@ def _answer(
     ]
     if better is not None:
         found.append(Signal(kind="better_day", month=request.first, cents=0, day=better))
+    on_day, withheld = choice.money, withheld_from([one.flow for one in accepted])
+    if withheld:
+        months = shown(months, {one.flow.id: one.flow for one in accepted})
+        on_day = sum(line.cents for month in months for line in month.lines if line.on_day)
     total = sum([line.cents for month in months for line in month.lines])
     kept = request.current_day is not None and not request.agreed
     return Plan(
         day=choice.day,
-        why=plan_explain.why_this_day(
-            choice.day, choice.money, total, choice.decided_by, kept, better
-        ),
-        on_day_cents=choice.money,
+        why=plan_explain.why_this_day(choice.day, on_day, total, choice.decided_by, kept, better),
+        on_day_cents=on_day,
         total_cents=total,
         months=months,
         transition=transition,
         signals=tuple(found),
         not_planned=tuple(not_planned),
+        withheld=withheld,
     )
 
 
@@ -111,6 +115,7 @@ def accept(
     joining = switch_day(request)
     last = horizon.span[-1].last_day
     uses = Counter([flow.id for flow in request.flows])
+    uses.update([one.id for flow in request.flows for one in flow.withheld])
     contracts: dict[tuple[str, str, str], str] = {}
     bounds: dict[date | None, tuple[int, int | None]] = {}
     accepted: list[Accepted] = []
@@ -120,9 +125,11 @@ def accept(
         if switch not in bounds:
             bounds[switch] = bounds_of(request, switch)
         try:
-            _refuse(flow, uses[flow.id], contracts, last)
+            _refuse(flow, uses, contracts, last)
             terms = terms_of(flow, calendars, *bounds[switch])
             placement = placement_of(terms, horizon, calendars)
+            if flow.withheld:
+                refuse_more_than_comes_in(flow, placement.series.occurrences)
         except PlanError as error:
             problem = Text(f"{error.field}: {error.nl}", str(error))
             left_out.append(NotPlanned(flow=flow.id, field=error.field, problem=problem))
@@ -148,13 +155,16 @@ def _unpublished(flow: Flow, gaps: tuple[Gap, ...]) -> NotPlanned:
     )
 
 
-def _refuse(flow: Flow, uses: int, contracts: dict[tuple[str, str, str], str], last: date) -> None:
-    if uses > 1:
-        raise PlanError(
-            "id",
-            nl=f"deze naam staat {uses} keer in de lijst",
-            en=f"stands in the list {uses} times; give every flow an id of its own",
-        )
+def _refuse(
+    flow: Flow, uses: Counter[str], contracts: dict[tuple[str, str, str], str], last: date
+) -> None:
+    for field, name in (("id", flow.id), *[("withheld.id", one.id) for one in flow.withheld]):
+        if uses[name] > 1:
+            raise PlanError(
+                field,
+                nl=f"deze naam staat {uses[name]} keer in de lijst",
+                en=f"stands in the list {uses[name]} times; give every flow an id of its own",
+            )
     if flow.rhythm.start is not None and flow.rhythm.start > last:
         raise PlanError(
             "start",

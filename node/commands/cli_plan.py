@@ -6,14 +6,17 @@ import argparse
 from typing import Final
 
 from node.commands.cli_output import DONE, NO, Command, Output, UsageError, read_json
-from scheduler.documents import plan_document
+from scheduler.documents import plan_document, plan_wishes
 from scheduler.errors import PayDayError
 from scheduler.paydays import pay_days
 from scheduler.planning.payday_files import load_pay_calendars
+from scheduler.planning.terms import load_terms
 from specs.errors import SpecFileError
 
 
 def _plan_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = f"{plan_document.__doc__}\n{plan_wishes.__doc__}"
     parser.add_argument(
         "file", metavar="FILE", help="a JSON document, or a list of them; `-` reads standard input"
     )
@@ -21,7 +24,7 @@ def _plan_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _plan(arguments: argparse.Namespace, output: Output) -> int:
     """Answer every document; a refused one is answered by its problems, and exits 1."""
-    answer = plan_document.answer(read_json(arguments.file), load_pay_calendars())
+    answer = plan_document.answer(read_json(arguments.file), load_pay_calendars(), load_terms())
     output.document(answer)
     if plan_document.refused(answer):
         output.message("vastedag plan: a document was refused; its problems stand in the answer")

@@ -11,39 +11,43 @@ bank may book it before an income of that day), `receipt` (month, year, none: by
 an income) the calendar's own or month; `start` and `end` bound the due dates; `joins` marks a flow
 that is new under a `current_day`; `reference` is the contract, which is planned only once;
 `account` tells accounts apart, whose `opening_balance` is then an object of amounts by account.
+`withheld` lists what the payer of an income keeps for others (an attachment of wage): `id`,
+`party`, `amount`, `start` and `end` of each; it gets lines of its own. `weekly` is how much of an
+income its payer may pay by the week. `terms` pays a whole `amount` in so many monthly terms from
+`start`, or as a party of specs/paydays/terms lets it be paid. plan_wishes.py says what else may be
+asked for.
 Unknown keys are refused: in a flow the flow is left out and named, elsewhere the document is.
 """
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
-from scheduler.documents.plan_reading import Fault, Fields, ReadFlow, read_flow
+from scheduler.documents.plan_fields import Fault, Fields
+from scheduler.documents.plan_parts import month_json, signal_json, transition_json
+from scheduler.documents.plan_reading import PartyTerms, ReadFlow, read_flow
+from scheduler.documents.plan_wishes import WISH_KEYS, read_wishes, with_wishes
 from scheduler.errors import PlanError
 from scheduler.paydays import PayCalendars
 from scheduler.plan import plan_many
-from scheduler.planning.plan_types import (
-    Advance,
-    MonthPlan,
-    NotPlanned,
-    Plan,
-    PlannedLine,
-    PlanRequest,
-    Signal,
-    Transition,
-)
+from scheduler.planning.plan_types import NotPlanned, Plan, PlanRequest
 
 Json: TypeAlias = dict[str, Any]
 
 DOCUMENTS_MAX: Final = 10_000
+NO_TERMS: Final[PartyTerms] = MappingProxyType({})
 DOCUMENT_KEYS: Final = (
     "from", "months", "today", "flows", "opening_balance", "preferred_day", "current_day",
-    "agreed", "switched_on", "bridge_by",
+    "agreed", "switched_on", "bridge_by", *WISH_KEYS,
 )  # fmt: skip
 
 
-def answer(document: object, calendars: PayCalendars) -> Json | list[Json]:
-    """The answer to one document, or to a list of them in their order.
+def answer(
+    document: object, calendars: PayCalendars, terms: PartyTerms = NO_TERMS
+) -> Json | list[Json]:
+    """The answer to one document, or to a list of them in their order. `terms` are those in which
+    parties let an amount be paid, by name.
 
     A document that cannot be planned at all is answered by `{"problems": [...]}`, each with its
     field; `refused` tells such an answer.
@@ -51,8 +55,8 @@ def answer(document: object, calendars: PayCalendars) -> Json | list[Json]:
     if isinstance(document, list):
         if len(document) > DOCUMENTS_MAX:
             return _refusal([Fault("", f"more than {DOCUMENTS_MAX} documents; split the file")])
-        return _answer_all(document, calendars)
-    return _answer_all([document], calendars)[0]
+        return _answer_all(document, calendars, terms)
+    return _answer_all([document], calendars, terms)[0]
 
 
 def refused(given: Json | list[Json]) -> bool:
@@ -61,18 +65,22 @@ def refused(given: Json | list[Json]) -> bool:
     return any("problems" in one for one in answers)
 
 
-def _answer_all(documents: list[object], calendars: PayCalendars) -> list[Json]:
-    read = [read_request(document) for document in documents]
-    requests = [request for request, _left_out, _faults in read if request is not None]
-    plans = plan_many(requests, calendars)
-    return [
-        _refusal(faults) if request is None else plan_json(next(plans), left_out)
-        for request, left_out, faults in read
-    ]
+def _answer_all(documents: list[object], calendars: PayCalendars, terms: PartyTerms) -> list[Json]:
+    read = [read_request(document, terms) for document in documents]
+    plans = plan_many((one for one, _left_out, _faults in read if one is not None), calendars)
+    answers = []
+    for document, (request, left_out, faults) in zip(documents, read, strict=True):
+        if request is None or not isinstance(document, dict):
+            answers.append(_refusal(faults))
+            continue
+        found, (wishes, _no_faults) = next(plans), read_wishes(document)
+        told = plan_json(found, left_out)
+        answers.append(with_wishes(told, found, request, wishes, calendars))
+    return answers
 
 
 def read_request(
-    document: object,
+    document: object, terms: PartyTerms = NO_TERMS
 ) -> tuple[PlanRequest | None, list[NotPlanned], list[Fault]]:
     """The request, the flows it leaves out, and what is wrong with the document as a whole."""
     if not isinstance(document, dict):
@@ -89,7 +97,8 @@ def read_request(
     current = fields.optional_integer("current_day")
     agreed, switched_on = fields.flag("agreed"), fields.day("switched_on")
     bridge_by = fields.optional_text("bridge_by")
-    read = _read_flows(fields)
+    read = _read_flows(fields, terms)
+    fields.faults += read_wishes(document)[1]
     if fields.faults or first is None:
         return None, [], fields.faults
     try:
@@ -111,14 +120,16 @@ def read_request(
     return request, [one.not_planned() for one in read if one.flow is None], []
 
 
-def _read_flows(fields: Fields) -> list[ReadFlow]:
+def _read_flows(fields: Fields, terms: PartyTerms) -> list[ReadFlow]:
     value = fields.take("flows")
     if not isinstance(value, list):
         fields.fault("flows", "a list of flows is missing")
         return []
     names = [one.get("id") for one in value if isinstance(one, dict)]
     return [
-        read_flow(one, index, is_twice=isinstance(one, dict) and names.count(one.get("id")) > 1)
+        read_flow(
+            one, index, terms, is_twice=isinstance(one, dict) and names.count(one.get("id")) > 1
+        )
         for index, one in enumerate(value)
     ]
 
@@ -134,62 +145,11 @@ def plan_json(found: Plan, left_out: list[NotPlanned] | None = None) -> Json:
         "day": found.day,
         "why": found.why.nl,
         "share_on_day": share,
-        "months": [_month_json(month) for month in found.months],
+        "months": [month_json(month) for month in found.months],
         "transition": transition_json(found.transition),
-        "signals": [_signal_json(signal) for signal in found.signals],
+        "signals": [signal_json(signal) for signal in found.signals],
         "not_planned": [
             {"flow": one.flow, "problem": one.problem.en}
             for one in (*(left_out or ()), *found.not_planned)
         ],
     }
-
-
-def _month_json(month: MonthPlan) -> Json:
-    return {
-        "month": str(month.month),
-        "pay_date": month.pay_date.isoformat(),
-        "left_to_spend": month.left_cents,
-        "lowest_before": month.lowest_before_cents,
-        "lowest_after": month.lowest_after_cents,
-        "lines": [_line_json(line) for line in month.lines],
-    }
-
-
-def _line_json(line: PlannedLine) -> Json:
-    return {
-        "flow": line.flow,
-        "direction": line.direction,
-        "period": line.period,
-        "natural_date": line.natural.isoformat(),
-        "planned_date": line.planned.isoformat(),
-        "amount": line.cents,
-        "moved_days": line.moved_days,
-        "reason": None if line.reason is None else line.reason.nl,
-    }
-
-
-def transition_json(found: Transition) -> Json:
-    """The transition part of the answer."""
-    return {
-        "from": found.start.isoformat(),
-        "until": found.until.isoformat(),
-        "advances": [_advance_json(advance) for advance in found.advances],
-    }
-
-
-def _advance_json(advance: Advance) -> Json:
-    return {
-        "date": advance.day.isoformat(),
-        "amount": advance.cents,
-        "by": advance.by,
-        "repaid": [{"date": part.day.isoformat(), "amount": part.cents} for part in advance.repaid],
-    }
-
-
-def _signal_json(signal: Signal) -> Json:
-    found: Json = {"kind": signal.kind, "month": str(signal.month), "amount": signal.cents}
-    if signal.flow is not None:
-        found["flow"] = signal.flow
-    if signal.day is not None:
-        found["day"] = signal.day
-    return found

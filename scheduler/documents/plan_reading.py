@@ -1,38 +1,28 @@
-"""Reads plan documents field by field: every fault with its field and repair, nothing guessed."""
+"""Reads the flows of plan documents: every fault with its field and repair, nothing guessed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import Any, Final, TypeVar, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, get_args
 
-from scheduler.errors import PlanError
+from scheduler.documents.plan_fields import Fault, Fields
+from scheduler.errors import PayDayError, PlanError
 from scheduler.folding.known import Text
-from scheduler.paydays import Receipt
+from scheduler.paydays import ALL_MONTHS, Receipt
 from scheduler.planning.banking import Shift
-from scheduler.planning.flows import Direction, Every, Flow, Rail, Rhythm, Window
+from scheduler.planning.flows import Direction, Every, Flow, Rail, Rhythm, Window, Withheld
 from scheduler.planning.periods import COVERS
 from scheduler.planning.plan_types import NotPlanned
-from specs.errors import ValueFaultError
-from specs.values import Month, parse_date
+from scheduler.planning.terms import TermRule
+from specs.values import Month
 
 FLOW_KEYS: Final = (
     "id", "direction", "party", "amount", "amounts", "every", "day", "month", "months", "start",
     "end", "dates", "calendar", "shift", "covers", "window", "rail", "receipt", "joins",
-    "reference", "account",
+    "reference", "account", "withheld", "weekly", "terms",
 )  # fmt: skip
-TEXT_MAX: Final = 200
-LIST_MAX: Final = 1000
-W = TypeVar("W", bound=str)
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing wrong: the field as the sender wrote it, and what to do."""
-
-    field: str
-    problem: str
+PartyTerms = Mapping[str, TermRule]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,143 +44,9 @@ class ReadFlow:
         )
 
 
-class Fields:
-    """Reads a JSON object and gathers its faults."""
-
-    def __init__(self, value: Mapping[str, Any], prefix: str) -> None:
-        self._value = value
-        self._prefix = prefix
-        self.faults: list[Fault] = []
-
-    def fault(self, key: str, problem: str) -> None:
-        """Notes a fault under a key."""
-        self.faults.append(Fault(f"{self._prefix}{key}", problem))
-
-    def only(self, keys: Sequence[str]) -> None:
-        """Notes keys that nobody reads."""
-        for key in self._value:
-            if key not in keys:
-                known = ", ".join(keys)
-                self.fault(str(key)[:TEXT_MAX], f"unknown key; known here: {known}")
-
-    def take(self, key: str) -> Any:
-        """The value under a key, None when absent."""
-        return self._value.get(key)
-
-    def text(self, key: str) -> str:
-        """A text that must be there; "" with a fault when it is not."""
-        value = self._value.get(key)
-        if isinstance(value, str) and 0 < len(value.strip()) <= TEXT_MAX:
-            return value
-        self.fault(key, f"a text of 1 to {TEXT_MAX} characters is missing")
-        return ""
-
-    def optional_text(self, key: str) -> str | None:
-        return None if self._value.get(key) is None else self.text(key)
-
-    def integer(self, key: str, default: int | None = None) -> int:
-        """A whole number; 0 with a fault when it is none."""
-        value = self._value.get(key, default)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-        missing = key not in self._value
-        self.fault(
-            key, "is missing" if missing else "write a whole number, without quotes or point"
-        )
-        return 0
-
-    def optional_integer(self, key: str) -> int | None:
-        return None if self._value.get(key) is None else self.integer(key)
-
-    def flag(self, key: str) -> bool:
-        """true or false; false when left out."""
-        value = self._value.get(key, False)
-        if not isinstance(value, bool):
-            self.fault(key, "write true or false")
-            return False
-        return value
-
-    def day(self, key: str) -> date | None:
-        """A date, None when left out or null."""
-        value = self._value.get(key)
-        return None if value is None else self._date(key, value)
-
-    def days(self, key: str) -> tuple[date, ...]:
-        """A list of dates, empty when left out or null."""
-        found = [self._date(f"{key}[{at}]", one) for at, one in enumerate(self._list(key))]
-        return tuple(day for day in found if day is not None)
-
-    def numbers(self, key: str) -> tuple[int, ...]:
-        """A list of whole numbers, empty when left out or null."""
-        found = self._list(key)
-        good = [one for one in found if isinstance(one, int) and not isinstance(one, bool)]
-        if len(good) != len(found):
-            self.fault(key, "write whole numbers")
-        return tuple(good)
-
-    def month(self, key: str) -> Month | None:
-        """A month that must be there; None with a fault when it is not."""
-        value = self._value.get(key)
-        if not isinstance(value, str):
-            self.fault(key, "a month like 2026-01 is missing")
-            return None
-        try:
-            return Month.parse(value)
-        except ValueFaultError as error:
-            self.fault(key, str(error))
-            return None
-
-    def word(self, key: str, words: Sequence[W], default: W | None = None) -> W | None:
-        """One of some words; the default when left out or null; None with a fault otherwise."""
-        value = self._value.get(key)
-        if value is None and default is not None:
-            return default
-        found = next((word for word in words if word == value), None)
-        if found is None:
-            self.fault(key, f"write one of {', '.join(words)}")
-        return found
-
-    def inside(self, key: str) -> Fields | None:
-        """An object under a key, None when left out or null; its faults go to this one."""
-        value = self._value.get(key)
-        if value is None:
-            return None
-        if not isinstance(value, dict):
-            self.fault(key, "write an object")
-            return None
-        inner = Fields(value, f"{self._prefix}{key}.")
-        inner.faults = self.faults
-        return inner
-
-    def named_integers(self, key: str) -> dict[str, int]:
-        """An object of whole numbers, empty when left out or null."""
-        inner = self.inside(key)
-        if inner is None:
-            return {}
-        return {str(name): inner.integer(name) for name in inner._value}
-
-    def _list(self, key: str) -> list[Any]:
-        value = self._value.get(key)
-        if value is None:
-            return []
-        if not isinstance(value, list) or len(value) > LIST_MAX:
-            self.fault(key, f"write a list of at most {LIST_MAX}")
-            return []
-        return value
-
-    def _date(self, key: str, value: object) -> date | None:
-        if not isinstance(value, str):
-            self.fault(key, "a date is written as 2026-01-31")
-            return None
-        try:
-            return parse_date(value)
-        except ValueFaultError as error:
-            self.fault(key, str(error))
-            return None
-
-
-def read_flow(value: object, index: int, *, is_twice: bool) -> ReadFlow:
-    """One entry of `flows`. `is_twice`: another entry has the same id."""
+def read_flow(value: object, index: int, terms: PartyTerms, *, is_twice: bool) -> ReadFlow:
+    """One entry of `flows`. `is_twice`: another entry has the same id; `terms` are those in which
+    parties let an amount be paid."""
     place = f"flows[{index}]"
     if not isinstance(value, dict):
         return ReadFlow(place, None, (Fault(place, "a flow is a JSON object"),))
@@ -199,14 +55,16 @@ def read_flow(value: object, index: int, *, is_twice: bool) -> ReadFlow:
     name = fields.text("id")
     if is_twice and name:
         fields.fault("id", "more flows have this id; give every flow an id of its own")
-    flow = _flow(fields, name)
+    flow = _flow(fields, name, terms)
     if flow is None or fields.faults:
         return ReadFlow(name or place, None, tuple(fields.faults))
     return ReadFlow(name, flow, ())
 
 
-def _flow(fields: Fields, name: str) -> Flow | None:
-    rhythm, window = _rhythm(fields), _window(fields)
+def _flow(fields: Fields, name: str, terms: PartyTerms) -> Flow | None:
+    in_terms = fields.take("terms") is not None
+    window = _window(fields)
+    rhythm = _first_term(fields) if in_terms else _rhythm(fields)
     directions: tuple[Direction, ...] = get_args(Direction)
     rails: tuple[Rail, ...] = get_args(Rail)
     receipts: tuple[Receipt, ...] = get_args(Receipt)
@@ -217,11 +75,12 @@ def _flow(fields: Fields, name: str) -> Flow | None:
     receipt = fields.word("receipt", receipts) if has_receipt else None
     joins, reference = fields.flag("joins"), fields.optional_text("reference")
     account = fields.optional_text("account") or ""
+    withheld, weekly = _withheld(fields), fields.integer("weekly", 0)
     if rhythm is None or window is None or direction is None or rail is None or fields.faults:
         _check_amounts(fields, amount, amounts)
         return None
     try:
-        return Flow(
+        flow = Flow(
             id=name,
             direction=direction,
             party=party,
@@ -234,10 +93,82 @@ def _flow(fields: Fields, name: str) -> Flow | None:
             joins=joins,
             reference=reference,
             account=account,
+            withheld=withheld,
+            weekly_cents=weekly,
         )
     except PlanError as error:
         fields.fault(error.field, error.en)
         return None
+    return _in_terms(fields, flow, terms) if in_terms else flow
+
+
+def _first_term(fields: Fields) -> Rhythm | None:
+    """Stands for the terms until the party and its own months and day are known."""
+    start, day = fields.day("start"), fields.optional_integer("day")
+    if start is None:
+        fields.fault("start", "terms need the day from which they are paid")
+        return None
+    try:
+        return Rhythm(every="month", day=day or start.day, start=start)
+    except PlanError as error:
+        fields.fault(error.field, error.en)
+        return None
+
+
+def _in_terms(fields: Fields, flow: Flow, known: PartyTerms) -> Flow | None:
+    """A whole amount in monthly terms: so many, or as a party lets it be paid."""
+    asked, start, day = fields.take("terms"), flow.rhythm.start, flow.rhythm.day
+    assert start is not None  # both by _first_term
+    assert day is not None
+    if isinstance(asked, str):
+        rule = known.get(asked)
+        if rule is None:
+            names = ", ".join(sorted(known))
+            fields.fault("terms", f"no terms of that party are known; known here: {names}")
+            return None
+    else:
+        rule = _stated(fields.integer("terms"), flow.party)
+    try:
+        paid = rule.flow(flow.id, flow.amount_cents, Month.of(start), day, flow.window)
+        return replace(
+            flow, amount_cents=paid.amount_cents, rhythm=paid.rhythm, amounts=paid.amounts
+        )
+    except (PayDayError, PlanError) as error:
+        fields.fault("terms", str(error))
+        return None
+
+
+def _stated(number: int, party: str) -> TermRule:
+    """Terms the party agreed to in this case, as the document states them."""
+    return TermRule(
+        party=party,
+        name=Text(party, party),
+        from_cents=0,
+        until_cents=None,
+        bands=(),
+        above=number,
+        term_cents_min=0,
+        months=ALL_MONTHS,
+        day=None,
+        shift="following",
+        confidence="stated",
+        source="the document",
+    )
+
+
+def _withheld(fields: Fields) -> tuple[Withheld, ...]:
+    found: list[Withheld] = []
+    for inner in fields.objects("withheld"):
+        inner.only(("id", "party", "amount", "start", "end"))
+        name, party, amount = inner.text("id"), inner.text("party"), inner.integer("amount")
+        start, end = inner.day("start"), inner.day("end")
+        if start is not None and end is not None and end < start:
+            inner.fault("end", "the start lies after the end")
+        if amount < 0:
+            inner.fault("amount", "a negative amount; nothing can be added this way")
+        if not fields.faults:
+            found.append(Withheld(id=name, party=party, amount_cents=amount, start=start, end=end))
+    return tuple(found)
 
 
 def _check_amounts(fields: Fields, amount: int, amounts: Mapping[str, int]) -> None:

@@ -124,6 +124,32 @@ class Rhythm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """What a payer keeps from an income for somebody else, as with an attachment of wage: a payment
+    of its own, on the day of that income, which the household never receives. `start` and `end`
+    bound the days by rule on which the income is due."""
+
+    id: str
+    party: str
+    amount_cents: int
+    start: date | None = None
+    end: date | None = None
+
+    def __post_init__(self) -> None:
+        if not self.id:
+            raise PlanError("withheld.id", nl="een naam ontbreekt", en="give it an id")
+        if not self.party:
+            raise PlanError("withheld.party", nl="de partij ontbreekt", en="name who receives it")
+        check_amount("withheld.amount", self.amount_cents)
+
+    def cents_in(self, due: date) -> int:
+        """What is kept from the income due on a day."""
+        early = self.start is not None and due < self.start
+        late = self.end is not None and due > self.end
+        return 0 if early or late else self.amount_cents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
     """One recurring income or charge of a household.
 
@@ -132,6 +158,8 @@ class Flow:
     income of the same day (P1). `joins`: new under a current day, otherwise it follows that day
     already. `reference` is the contract the party knows it by: one contract has one channel.
     `account` is where it comes in or goes out: of one of two adults, or of a budget manager.
+    `withheld` is kept by the payer of an income. Of an income `weekly_cents` a month may come by
+    the week, when the household asks its payer for that (weeks.py).
     """
 
     id: str
@@ -146,6 +174,8 @@ class Flow:
     joins: bool = False
     reference: str | None = None
     account: str = ""
+    withheld: tuple[Withheld, ...] = ()
+    weekly_cents: int = 0
 
     def __post_init__(self) -> None:
         if not self.id:
@@ -155,9 +185,22 @@ class Flow:
         check_amount("amount", self.amount_cents)
         for period, cents in self.amounts.items():
             check_amount(f"amounts.{period}", cents)
+        check_amount("weekly", self.weekly_cents)
+        for key, given in (("withheld", self.withheld), ("weekly", self.weekly_cents)):
+            if given and self.direction == "out":
+                raise PlanError(
+                    key,
+                    nl="dat kan alleen bij een inkomen",
+                    en="only the payer of an income can do this; leave it out",
+                )
 
     def cents_in(self, occurrence: Occurrence) -> int:
-        """The amount of one payment, in cents."""
+        """What one payment brings to the account or takes from it, in cents."""
+        kept = sum([one.cents_in(occurrence.due) for one in self.withheld])
+        return self.gross_cents_in(occurrence) - kept
+
+    def gross_cents_in(self, occurrence: Occurrence) -> int:
+        """The same before anything is withheld."""
         if not self.amounts:
             return self.amount_cents
         return self.amounts.get(

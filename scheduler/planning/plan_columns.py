@@ -153,12 +153,12 @@ def build_board(accounts: Sequence[Account], horizon: Horizon) -> Board:
 
 
 def _override(accounts: Sequence[Account], flow_starts: Ints, amount: Ints, money: Ints) -> None:
-    """Puts in the amounts of single periods."""
+    """Puts in the amounts of single periods, and what is left of those of which a part is kept."""
     flows = (
         (flow, one) for own in accounts for flow, one in zip(own.flows, own.placements, strict=True)
     )
     for index, (flow, one) in enumerate(flows):
-        if flow.amounts:
+        if flow.amounts or flow.withheld:
             own = amount[flow_starts[index] : flow_starts[index + 1]]
             own[:] = [flow.cents_in(item) for item in one.series.occurrences]
             money[index] = one.days[:, 5] @ own

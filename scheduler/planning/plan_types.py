@@ -173,7 +173,8 @@ class NotPlanned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One household's plan. `on_day_cents` of `total_cents` stand on the pay date."""
+    """One household's plan. `on_day_cents` of `total_cents` stand on the pay date. `withheld` tells
+    from which flow a payment is kept (flows.Withheld), by its own id."""
 
     day: int
     why: Text
@@ -183,6 +184,7 @@ class Plan:
     transition: Transition
     signals: tuple[Signal, ...]
     not_planned: tuple[NotPlanned, ...]
+    withheld: Mapping[str, str] = field(default_factory=dict)
 
     def lines(self) -> tuple[PlannedLine, ...]:
         """All lines of all months."""
