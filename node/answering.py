@@ -16,6 +16,8 @@ from node.flow import Answering
 from node.flows import Naming
 from node.fresh_circles import FreshCircles
 from node.plans import plans_ended, plans_for
+from node.rules import NodeRules
+from node.subjects import OWN
 from scheduler.folding.facts import SubjectId
 from scheduler.paydays import PayCalendars, PayerCalendar
 from scheduler.planning.payday_files import load_pay_calendars
@@ -29,20 +31,20 @@ def rulebook() -> Rulebook:
     return Rulebook.load()
 
 
-def answering_of(role: str, member: str) -> Answering | None:
+def answering_of(role: str, member: str, rules: NodeRules) -> Answering | None:
     """The task of a member by its role on the ledger; None when facts ask nothing of it."""
     if role == "toeslagen":
-        return DeriveChanges(rulebook(), load_pay_calendars().get(CALENDAR))
+        return DeriveChanges(rules, load_pay_calendars().get(CALENDAR))
     if role == "municipality":
-        return PlanChanges(member, load_pay_calendars(), rulebook())
+        return PlanChanges(member, load_pay_calendars(), rules)
     return None
 
 
 class DeriveChanges:
     """On the node of Toeslagen: the decisions that changed facts ask for, and their claims."""
 
-    def __init__(self, rulebook: Rulebook, calendar: PayerCalendar) -> None:
-        self._rulebook = rulebook
+    def __init__(self, rules: NodeRules, calendar: PayerCalendar) -> None:
+        self._rules = rules
         self._calendar = calendar
         self._circles = FreshCircles()
 
@@ -53,7 +55,10 @@ class DeriveChanges:
         decisions, a round later.
         """
         circles = self._circles.of(facts)
-        found = decisions_for(circles, changed, today=today, rulebook=self._rulebook)
+        rulebook = self._rules.rulebook(facts)
+        if OWN in changed:  # rules were released or recalled: everybody may be touched
+            changed = facts.subjects()
+        found = decisions_for(circles, changed, today=today, rulebook=rulebook)
         decisions = [
             outcome.draft
             for _, outcomes in sorted(found.items())
@@ -62,7 +67,7 @@ class DeriveChanges:
         ]
         claims = claims_for(
             circles, {*changed, *found}, today=today, calendar=self._calendar,
-            rulebook=self._rulebook,
+            rulebook=rulebook,
         )  # fmt: skip
         return [*decisions, *claims]
 
@@ -70,10 +75,10 @@ class DeriveChanges:
 class PlanChanges:
     """On the node of a municipality: the plans that changed facts ask for."""
 
-    def __init__(self, member: str, calendars: PayCalendars, rulebook: Rulebook) -> None:
+    def __init__(self, member: str, calendars: PayCalendars, rules: NodeRules) -> None:
         self._naming = Naming(member=member, names={})
         self._calendars = calendars
-        self._rulebook = rulebook
+        self._rules = rules
         self._circles = FreshCircles()
 
     def __call__(
@@ -87,7 +92,7 @@ class PlanChanges:
             naming=self._naming,
             today=today,
             calendars=self._calendars,
-            rulebook=self._rulebook,
+            rulebook=self._rules.rulebook(facts),
         )
         drafts = [draft for _, outcome in sorted(found.items()) for draft in outcome.drafts]
         return [*drafts, *plans_ended(circles, changed, today=today)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from node.answering import rulebook
 from node.calendars import Calendars
 from node.runtime import Node
 from scheduler.planning.payday_files import load_pay_calendars
@@ -16,7 +15,7 @@ def calendars_of(node: Node) -> Calendars | None:
         node.facts,
         member=node.member,
         today=node.desk.today,
-        rulebook=rulebook(),
+        rulebook=node.rules.rulebook(node.facts),
         calendars=load_pay_calendars(),
         phone=node.home.settings.phone,
         names={member.id: member.name for member in node.view.registry.members.values()},

@@ -26,7 +26,7 @@ from node.stores import schema_sql as tables
 from node.stores import tellings_sql as tellings
 from node.stores.store_sql import Records, Residence, StoredRecord
 from node.stores.work_sql import add_once, put, to_desk
-from node.subjects import main_paths, persons_of
+from node.subjects import OWN, OWN_PATH, main_paths, persons_of
 from node.tellings import Repeated, Stale, judge
 from scheduler.folding.facts import SubjectId
 from specs.canonical import canonical_bytes
@@ -164,6 +164,8 @@ class Preparer:
 
     def _persons(self, connection: Connection, draft: RecordDraft) -> list[tuple[str, SubjectId]]:
         main = main_paths(draft.data)
+        if not main:
+            return [(OWN_PATH, OWN)]
         found = []
         for path, person in persons_of(draft.data):
             if person.bsn is None and path not in main:
@@ -233,7 +235,7 @@ class Preparer:
             envelope=self._envelope(identity, rule.record_class, commitment(content), now),
             receipt=None,
         )
-        main = main_paths(draft.data)
+        main = main_paths(draft.data) or (OWN_PATH,)
         self.records.add(
             connection, record, content, persons, [who for path, who in persons if path in main]
         )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from node.answering import rulebook
 from node.decisions import Outcome, outcomes_of
 from node.flows import Naming
 from node.households import Circles, applications, enrolled
@@ -30,12 +29,13 @@ def replay(node: Node) -> dict[str, Any]:
     facts.sort(key=lambda fact: (fact.known, fact.author, fact.record))
     today = node.desk.today()
     circles = Circles(node.facts)
+    rulebook = node.rules.rulebook(node.facts)
     derived: dict[str, list[Outcome]] = {}
     if node.role in ROLES_DERIVING:
         for asked in applications(facts):
             around, _ = circles.near([asked.applicant])
             derived[asked.applicant] = list(
-                outcomes_of(around, asked.applicant, today=today, rulebook=rulebook())
+                outcomes_of(around, asked.applicant, today=today, rulebook=rulebook)
             )
     plans = {}
     if node.role == "municipality":
@@ -63,7 +63,7 @@ def replay(node: Node) -> dict[str, Any]:
         "applicants": len(derived),
         "households": len(plans),
         "due": due,
-        "rulebook": rulebook().digest,
+        "rulebook": rulebook.digest,
         "digest": digest_of(state),
     }
 

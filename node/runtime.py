@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 
 from ledger.rules.registry import Registry
 from node.access import Competence, load_competence
-from node.answering import answering_of
+from node.answering import answering_of, rulebook
 from node.clockwork.clockwork import Clockwork
 from node.clockwork.steps import Steps
 from node.clockwork.timetable import load_timetable
@@ -38,6 +38,7 @@ from node.prepare import Author, Preparer
 from node.receiving.accept import Acceptance, Reader
 from node.receiving.follow import LedgerReader, VerifiedView
 from node.receiving.standing import Standing
+from node.rules import NodeRules
 from node.setup.home import Home, Keys, open_home
 from node.stores import schema_sql as tables
 from node.stores import work_sql as work
@@ -75,6 +76,7 @@ class Node:
     view: VerifiedView
     ledger: LedgerSide
     records: Records
+    rules: NodeRules
     desk: Desk
     steps: Steps
     clockwork: Clockwork
@@ -135,6 +137,7 @@ class Node:
             now=_seconds,
         )
         role = role_of(genesis, settings.member)
+        rules = NodeRules.of_home(rulebook(), home.directory, lambda: view.registry)
         facts = Facts(database, records)
 
         def clock() -> datetime:
@@ -161,14 +164,14 @@ class Node:
             ),
             deliveries=deliveries,
             facts=facts,
-            answering=answering_of(role, settings.member),
+            answering=answering_of(role, settings.member, rules),
             today=today,
             after=steps.follow,
         )
         return cls(
             home=home, keys=keys, role=role, competence=competence, client=client, view=view,
-            ledger=ledger, records=records, desk=desk, steps=steps, clockwork=clockwork,
-            clock=clock,
+            ledger=ledger, records=records, rules=rules, desk=desk, steps=steps,
+            clockwork=clockwork, clock=clock,
         )  # fmt: skip
 
     def gate(self) -> Gate:

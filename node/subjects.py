@@ -29,6 +29,10 @@ IDENTITY_TERM: Final = 0  # the "term" of the identity itself: it lives as long 
 _LOOKUP: Final = b"vastedag/lookup/v1\x00"
 
 
+OWN_PATH: Final = "-"
+OWN: Final = "-"  # who a record about no person belongs to: the node itself; it is never erased
+
+
 def persons_of(data: RecordData) -> tuple[tuple[str, PersonRef], ...]:
     """Every person the data names with its path: `person`, `parents.0`, `persons.1`, `other`."""
     return tuple(_persons(data))

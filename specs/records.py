@@ -33,6 +33,7 @@ from specs.records_law import DecisionMonth as DecisionMonth
 from specs.records_law import Reclaim as Reclaim
 from specs.records_law import RepaymentTerms as RepaymentTerms
 from specs.records_law import ReportBack as ReportBack
+from specs.records_law import RulesRelease as RulesRelease
 from specs.records_plan import Enrolment as Enrolment
 from specs.records_plan import PartyPlan as PartyPlan
 from specs.records_plan import PaymentReport as PaymentReport
@@ -231,6 +232,7 @@ BACK_PAYMENT_SET: Final = "nl.awir.nabetaling.vastgesteld"
 RECLAIM_SET: Final = "nl.awir.terugvordering.vastgesteld"
 TERMS_SET: Final = "nl.awir.betalingsregeling.vastgesteld"
 REPORTED_BACK: Final = "nl.brp.terugmelding.gedaan"
+RULES_RELEASED: Final = "nl.awir.rekenregels.vrijgegeven"
 ENROLLED: Final = "nl.vastelasten.betaaldag.aangemeld"
 PLAN_SET: Final = "nl.vastelasten.betaalplan.vastgesteld"
 PLAN_ANSWERED: Final = "nl.vastelasten.betaalplan.beantwoord"
@@ -266,6 +268,7 @@ def _types() -> dict[str, RecordType]:
         (RECLAIM_SET, "decision", Reclaim),
         (TERMS_SET, "decision", RepaymentTerms),
         (REPORTED_BACK, "decision", ReportBack),
+        (RULES_RELEASED, "decision", RulesRelease),
         (ENROLLED, "plan", Enrolment),
         (PLAN_SET, "plan", PartyPlan),
         (PLAN_ANSWERED, "plan", PlanAnswer),

@@ -17,6 +17,7 @@ from specs.records_base import (
     MonthText,
     PersonRef,
     PositiveCents,
+    Reason,
     RecordData,
 )
 
@@ -122,3 +123,40 @@ class ReportBack(RecordData):
     article: Annotated[str, Field(min_length=1, max_length=200)]
     party: Code  # the member whose records they are
     ended: bool = False
+
+
+class RuleVersion(RecordData):
+    """A regulation version by its digest; with its text where it is not the shipped one."""
+
+    rule: Code  # "zorgtoeslag/2026-01-01"
+    digest: Digest
+    text: Annotated[str, Field(max_length=50_000)] | None = None
+
+
+class Approval(RecordData):
+    """One person's approval: a signature by a governance key that the ledger holds."""
+
+    member: Code
+    key: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{43}=$")]
+    signature: Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{86}==$")]
+
+
+class RulesRelease(RecordData):
+    """Regulation versions take effect at the entry of this record, or are recalled (DESIGN 6).
+
+    No person is in it. `dry_run` is the digest of what the two who approve it were shown.
+    """
+
+    versions: Annotated[tuple[RuleVersion, ...], Field(min_length=1, max_length=1000)]
+    recalled: bool = False
+    dry_run: Digest
+    reason: Reason
+    approvals: tuple[Approval, ...]
+
+    @model_validator(mode="after")
+    def _two_persons(self) -> RulesRelease:
+        if len({one.key for one in self.approvals}) != len(self.approvals):
+            raise ValueError("the same person approves twice; a second person is needed")
+        if len(self.approvals) < 2:
+            raise ValueError("two persons approve a release; one more is needed")
+        return self

@@ -64,7 +64,8 @@ def _file(node: Node, record: str) -> dict[str, Any]:
         ),
         None,
     )
-    return disclosed(Circles(node.facts), found, rulebook())
+    known = None if found is None else found.known
+    return disclosed(Circles(node.facts), found, node.rules.rulebook(node.facts, known))
 
 
 def _reperform_arguments(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,6 @@ from ledger.formats.canonical import encode_base64
 from ledger.formats.policy import parse_policy
 from ledger.verify import Report, verify_log
 from ledger.verifying.source_http import HttpSource
-from node.answering import rulebook
 from node.decisions import Outcome, due_decisions, outcomes_of
 from node.demonstration.demo_network import MUNICIPALITY, TOESLAGEN, DemoNetwork
 from node.households import Application, Circles, enrolled
@@ -110,7 +109,7 @@ def summarise(network: DemoNetwork, files: Sequence[Loaded]) -> Summary:
     finally:
         source.close()
     municipality, toeslagen = network.nodes[MUNICIPALITY], network.nodes[TOESLAGEN]
-    asked = _Allowances(toeslagen, rulebook())
+    asked = _Allowances(toeslagen, toeslagen.rules.rulebook(toeslagen.facts))
     households = []
     for household in enrolled(municipality.facts.of_type(ENROLLED)):
         outcome = network.calendars.outcome(household.applicant)

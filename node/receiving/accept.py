@@ -27,7 +27,7 @@ from node.stores import schema_sql as tables
 from node.stores import work_sql as work
 from node.stores.store_sql import EntryRow, Records, StoredRecord
 from node.stores.work_sql import Delivery
-from node.subjects import main_paths, persons_of
+from node.subjects import OWN, OWN_PATH, main_paths, persons_of
 from scheduler.folding.facts import SubjectId
 from specs.event import Event, EventFaultError, parse_payload
 from specs.records import PersonRef, RecordData
@@ -232,7 +232,8 @@ class Acceptance:
             for path, person in persons
             if person.bsn is not None
         ]
-        main = main_paths(event.data)
+        main = main_paths(event.data) or (OWN_PATH,)
+        mapped = mapped or [(OWN_PATH, OWN)]
         record = StoredRecord(
             author=entry.author,
             id=entry.id,

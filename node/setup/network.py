@@ -21,17 +21,21 @@ from ledger.formats.note import NoteSigner
 from ledger.keys import Ed25519Signer
 from ledger.rules import governance
 from ledger.rules.genesis import create_log
+from ledger.rules.registry import Registry
 from ledger.stores.database_sql import Database as LedgerDatabase
 from ledger.stores.database_sql import migrate as migrate_ledger
 from ledger.stores.store_sql import SqlStore
 from node.access import MUNICIPALITY_PREFIX
 from node.errors import StartError
 from node.ledger_side import LOG_PREFIX, cosigner, genesis_registry
+from node.rules import FOUNDING_FILE, founding_release
 from node.sealing import record_id
 from node.setup.home import Home, create_home, open_home, write_whole
 from node.setup.key_files import create_secret, read_secret
 from node.setup.settings import SETTINGS_FILE, settings_toml
 from node.stores.database_sql import migrate as migrate_node
+from scheduler.rulebook import Rulebook
+from specs.canonical import canonical_bytes
 
 ORIGIN: Final = "vastedag.example/proef"
 HOST: Final = "127.0.0.1"
@@ -132,7 +136,10 @@ def create_network(directory: Path, plan: NetworkPlan) -> dict[str, Home]:
     }
     genesis = _genesis(directory, plan, homes)
     registry = genesis_registry(genesis)
+    released = _release_rules(directory, registry)
     for home in homes.values():
+        if released is not None:
+            write_whole(home.directory / FOUNDING_FILE, released)
         write_whole(home.genesis_file, genesis)
         write_whole(home.policy_file, registry.policy_text().encode())
         migrate_node(home.database_url)
@@ -142,6 +149,17 @@ def create_network(directory: Path, plan: NetworkPlan) -> dict[str, Home]:
             asyncio.run(_create_log(home, genesis))
     write_whole(directory / "network", f"{registry.log}\n".encode())
     return homes
+
+
+def _release_rules(directory: Path, registry: Registry) -> bytes | None:
+    """The shipped rules, released by two persons: one of Toeslagen, one of another agency."""
+    own = next((one.id for one in registry.members.values() if one.role == "toeslagen"), None)
+    other = next((one.id for one in registry.members.values() if one.votes and one.id != own), None)
+    if own is None or other is None:
+        return None
+    signers = {member: governance_signer(directory, member) for member in (own, other)}
+    release = founding_release(Rulebook.load(), registry.log, signers)
+    return canonical_bytes(release.model_dump(mode="json"))
 
 
 def auditor_token(directory: Path) -> str:
