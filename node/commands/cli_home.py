@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
+from ledger.stores.database_sql import Database
+from ledger.stores.store_sql import SqlStore
 from node.commands.cli_output import UsageError
 from node.errors import StartError
 from node.setup.home import Home, open_home
 from node.setup.settings import SETTINGS_FILE
+
+T = TypeVar("T")
 
 HOME_VARIABLE: Final = "VASTEDAG_HOME"
 
@@ -42,3 +48,16 @@ def home_of(arguments: argparse.Namespace) -> Home:
         return open_home(home_directory(arguments))
     except StartError as error:
         raise UsageError(str(error)) from error
+
+
+def with_store(home: Home, work: Callable[[SqlStore], Awaitable[T]]) -> T:
+    """What `work` does with this node's copy of the log; call it outside an event loop."""
+
+    async def run() -> T:
+        database = Database(home.ledger_url)
+        try:
+            return await work(SqlStore(database))
+        finally:
+            await database.close()
+
+    return asyncio.run(run())

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
 from ledger.errors import LedgerError, NoteError, PolicyError, VerifyError
 from ledger.export import export
 from ledger.formats.policy import Policy, parse_policy
-from ledger.stores.database_sql import Database
 from ledger.stores.store_sql import SqlStore
 from ledger.verify import Report, TileSource, verify_log
 from ledger.verifying.source_dir import DirectorySource
 from ledger.verifying.source_http import HttpSource
-from node.commands.cli_home import add_home, home_of
+from node.commands.cli_check import bar
+from node.commands.cli_home import add_home, home_of, with_store
 from node.commands.cli_output import DONE, AnswerNoError, Command, Output, UsageError, read_bytes
 from node.errors import NodeError
 
@@ -57,7 +53,7 @@ def _verify(arguments: argparse.Namespace, output: Output) -> int:
     policy = None if arguments.policy is None else _policy(arguments.policy)
     since = None if arguments.since is None else read_bytes(arguments.since)
     try:
-        with _source(arguments) as source, _bar() as progress:
+        with _source(arguments) as source, bar("entries verified") as progress:
             report = verify_log(
                 source, arguments.vkey, policy, since, progress, entries=not arguments.public
             )
@@ -101,24 +97,6 @@ def _policy(name: str) -> Policy:
         raise UsageError(f"--policy: {name}: {error}") from error
 
 
-@contextmanager
-def _bar() -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr, when that is a terminal."""
-    console = Console(stderr=True)
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-    with bar:
-        task = bar.add_task("entries verified", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
 def _report_lines(report: Report) -> list[str]:
     what = f"{report.entries} entries" if report.entries else "hash tiles only"
     lines = [
@@ -148,12 +126,8 @@ def _export(arguments: argparse.Namespace, output: Output) -> int:
     """Write the published log of this node; again brings it up to date."""
     home = home_of(arguments)
 
-    async def write() -> dict[str, Any]:
-        database = Database(home.ledger_url)
-        try:
-            done = await export(SqlStore(database), arguments.directory, public=arguments.public)
-        finally:
-            await database.close()
+    async def write(store: SqlStore) -> dict[str, Any]:
+        done = await export(store, arguments.directory, public=arguments.public)
         return {
             "directory": str(arguments.directory),
             "size": done.size,
@@ -161,7 +135,7 @@ def _export(arguments: argparse.Namespace, output: Output) -> int:
             "bundles": done.bundles,
         }
 
-    answer = asyncio.run(write())
+    answer = with_store(home, write)
     output.answer(answer)
     output.text(
         f"{answer['directory']}: {answer['size']} entries, {answer['tiles']} hash tiles, "
