@@ -20,7 +20,7 @@ from specs.regulation_files import CASES_FILE
 Json: TypeAlias = object
 
 # What an outside source looks like: page, law by its number, gazette, leaflet, repository.
-_OUTSIDE: Final = re.compile(r"https?://|BWBR\d|Stb\.|Stcrt\.|tg\d{4}|TG \d|[\w-]+/[\w.-]+|\.nl\b")
+OUTSIDE: Final = re.compile(r"https?://|BWBR\d|Stb\.|Stcrt\.|tg\d{4}|TG \d|[\w-]+/[\w.-]+|\.nl\b")
 _EXPECTED: Final = ("status", "award_year", "every_month", "months", "quarters", "steps", "because")
 
 
@@ -67,12 +67,12 @@ def _case(scheme: str, part: Section) -> Iterator[Case]:
     """
     part.only("id", "source", "document", "expect", "disagrees", "vary", "rows")
     source = part.text("source") if part.has("source") else ""
-    if not _OUTSIDE.search(source):
+    if not OUTSIDE.search(source):
         part.fail(
             "source", "a case names a source outside this project: page, law, gazette, leaflet"
         )
-    document = _plain(part.section("document").content)
-    expected = _plain(part.section("expect").content)
+    document = plain(part.section("document").content)
+    expected = plain(part.section("expect").content)
     assert isinstance(document, dict)
     assert isinstance(expected, dict)
     for key in expected:
@@ -111,10 +111,10 @@ def _get(part: Section, document: Json, key: str) -> Json:
     return document[key]
 
 
-def _plain(value: YamlValue) -> Json:
+def plain(value: YamlValue) -> Json:
     """YAML as the JSON of a calc document: dates are texts."""
     if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return value.isoformat() if isinstance(value, date) else value
