@@ -19,7 +19,7 @@ from scheduler.errors import PlanError
 from scheduler.folding.known import Text
 from scheduler.paydays import PayCalendars
 from scheduler.planning import plan_explain
-from scheduler.planning.flows import Flow, Gap
+from scheduler.planning.flows import Flow, Gap, Rhythm
 from scheduler.planning.plan_board import Horizon, horizon_of, placement_of, terms_of
 from scheduler.planning.plan_columns import Board
 from scheduler.planning.plan_lines import month_plans
@@ -116,7 +116,7 @@ def accept(
     last = horizon.span[-1].last_day
     uses = Counter([flow.id for flow in request.flows])
     uses.update([one.id for flow in request.flows for one in flow.withheld])
-    contracts: dict[tuple[str, str, str], str] = {}
+    contracts: dict[tuple[str, str, str], list[Flow]] = {}
     bounds: dict[date | None, tuple[int, int | None]] = {}
     accepted: list[Accepted] = []
     left_out: list[NotPlanned] = []
@@ -156,7 +156,7 @@ def _unpublished(flow: Flow, gaps: tuple[Gap, ...]) -> NotPlanned:
 
 
 def _refuse(
-    flow: Flow, uses: Counter[str], contracts: dict[tuple[str, str, str], str], last: date
+    flow: Flow, uses: Counter[str], contracts: dict[tuple[str, str, str], list[Flow]], last: date
 ) -> None:
     for field, name in (("id", flow.id), *[("withheld.id", one.id) for one in flow.withheld]):
         if uses[name] > 1:
@@ -172,14 +172,22 @@ def _refuse(
             en="the start lies after the end of the plan; plan more months or leave it out",
         )
     if flow.reference is not None:
-        contract = (flow.direction, flow.party, flow.reference)
-        if contract in contracts:
+        others = contracts.setdefault((flow.direction, flow.party, flow.reference), [])
+        other = next((one for one in others if _overlap(one.rhythm, flow.rhythm)), None)
+        if other is not None:
             raise PlanError(
                 "reference",
-                nl="dit contract wordt al door een andere regel betaald",
-                en=f"this contract is already paid by flow {contracts[contract]!r}; keep one",
+                nl="dit contract wordt in dezelfde tijd al door een andere regel betaald",
+                en=f"flow {other.id!r} pays this contract at the same time; end one before the "
+                "other starts, or keep one",
             )
-        contracts[contract] = flow.id
+        others.append(flow)
+
+
+def _overlap(one: Rhythm, other: Rhythm) -> bool:
+    return (one.start or date.min) <= (other.end or date.max) and (other.start or date.min) <= (
+        one.end or date.max
+    )
 
 
 def _choose(requests: Sequence[PlanRequest], board: Board) -> tuple[list[Choice], list[int | None]]:

@@ -47,8 +47,11 @@ def read_calendar(section: Section) -> PayerCalendar:
         if not year.isdigit():
             part.fail("", f"{year!r} is no year; write the year of the list")
         published[int(year)] = Publication(source=part.text("source"), days=_days(part))
-    if rule is None and not published:
-        section.fail("", "neither a rule nor a published list; without both nobody knows the day")
+    expected = _rule(section, "expected")
+    if rule is None and expected is None and not published:
+        section.fail(
+            "", "no rule, no expected day and no published list; without any nobody knows the day"
+        )
     name = section.section("name")
     return PayerCalendar(
         payer=section.text("payer"),
@@ -61,7 +64,7 @@ def read_calendar(section: Section) -> PayerCalendar:
         source=section.text("source"),
         months=month_numbers(section),
         rule=rule,
-        expected=_rule(section, "expected"),
+        expected=expected,
         published=published,
     )
 

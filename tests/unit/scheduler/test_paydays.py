@@ -37,6 +37,16 @@ PUBLISHED = {
         "01-22 02-23 03-23 04-23 05-22 06-23 07-23 08-24 09-23 10-22 11-23 12-21"
     ),
     ("kinderbijslag", 2026, "slimgeldbeheer.nl; klantacties.nl"): "01-02 04-01 07-01 10-01",
+    ("bijstand-meerinzicht", 2023, "Meerinzicht, official list"): (
+        "01-10 02-10 03-10 04-06 05-10 06-09 07-10 08-10 09-08 10-10 11-10 12-08"
+    ),
+    ("bijstand-ijsselgemeenten", 2023, "IJsselgemeenten, official list"): (
+        "01-26 02-28 03-29 04-27 05-26 06-29 07-28 08-29 09-29 10-27 11-29 12-22"
+    ),
+}
+# Where a rule stands beside a list and gives another day, and why.
+EXPLAINED = {
+    ("uwv", date(2021, 12, 17)): "UWV announces December itself, about a week earlier (uwv.nl)",
 }
 
 
@@ -86,6 +96,49 @@ def test_uwv_rule_gives_all_but_december_which_uwv_announces(year: int) -> None:
     ours, theirs = by_rule(calendar, year), listed(year, days)
     assert ours[:11] == theirs[:11]
     assert abs((ours[11] - theirs[11]).days) <= 1  # 2021: 16 expected, 17 published
+
+
+def test_a_rule_differs_from_a_published_list_only_where_it_is_explained() -> None:
+    found = {
+        (payer, theirs)
+        for payer, calendar in CALENDARS.by_payer.items()
+        if calendar.rule is not None
+        for year, publication in calendar.published.items()
+        for ours, theirs in zip(by_rule(calendar, year), publication.days, strict=True)
+        if ours != theirs
+    }
+    assert found == set(EXPLAINED)
+
+
+@pytest.mark.parametrize(
+    ("payer", "year", "first", "december"),
+    [  # the words of facts/allowances-nl.md 14 and 15, on the TARGET calendar by hand
+        ("huur", 2026, "2026-01-02", "2026-12-01"),  # on or before the 1st; 1 January is closed
+        ("zorgpremie", 2026, "2026-01-28", "2026-12-28"),  # about the 27th to the 1st
+        ("energie", 2026, "2026-01-27", "2026-12-28"),  # the 26th to the 28th; the 27th a Sunday
+        ("brabant-water", 2026, "2026-01-02", "2026-12-01"),  # brabantwater.nl: about the 1st
+        ("waternet", 2026, "2026-01-28", "2026-12-28"),  # waternet.nl: about the 28th
+        ("voorlopige-aanslag", 2026, "2026-01-30", "2026-12-31"),  # Invorderingswet art. 9
+        ("voorlopige-teruggaaf", 2026, "2026-01-15", "2026-12-15"),  # nieuwestap.nl: the 15th
+        ("loon", 2026, "2026-01-23", "2026-12-24"),  # the 23rd to the 25th
+        ("bijstand-iasz", 2026, "2026-01-30", "2026-12-31"),  # the last working day
+        ("bijstand-heerenveen", 2026, "2026-01-30", "2026-12-30"),  # about the 30th
+        ("bijstand-oosterhout", 2026, "2026-01-15", "2026-12-15"),  # about the 15th
+        ("bijstand-veenendaal", 2023, "2023-01-20", "2023-12-22"),  # about the 22nd
+        ("bijstand-t-diel", 2026, "2026-01-15", "2026-12-15"),  # by the 15th
+    ],
+)
+def test_calendars_by_convention_say_what_their_source_says(
+    payer: str, year: int, first: str, december: str
+) -> None:
+    found = pay_days(payer, year, CALENDARS)
+    assert len(found) == 12
+    assert (found[0].day.isoformat(), found[-1].day.isoformat()) == (first, december)
+
+
+def test_a_day_that_is_only_about_is_called_expected() -> None:
+    for payer in ("bijstand-heerenveen", "bijstand-oosterhout", "bijstand-veenendaal"):
+        assert {day.basis for day in pay_days(payer, 2026, CALENDARS)} == {"expected"}
 
 
 def test_uwv_december_without_a_list_is_called_expected() -> None:

@@ -9,6 +9,7 @@ from scheduler.plan import plan
 from scheduler.planning.flows import Flow, Rhythm, Window
 from scheduler.planning.payday_files import load_pay_calendars
 from scheduler.planning.plan_types import Plan, PlanRequest
+from scheduler.planning.terms import load_terms
 from specs.values import Month
 
 CALENDARS = load_pay_calendars()
@@ -85,3 +86,55 @@ def test_a_move_hands_the_plan_over_unchanged() -> None:
     before = plan(REQUEST, CALENDARS)
     handed = replace(REQUEST, current_day=before.day, switched_on=before.transition.start)
     assert plan(handed, CALENDARS).months == before.months
+
+
+def test_a_bewindvoerder_who_receives_has_an_account_of_its_own() -> None:
+    """Incomes and charges go over the account of the bewindvoerder, who pays living money on."""
+    managed = [replace(one, account="bewind") for one in HOUSEHOLD]
+    paid_on = replace(flow("leefgeld uit", -60000, 24, later=6), account="bewind", party="bewind")
+    living = replace(flow("leefgeld", 60000, 25, later=5), party="bewindvoerder")
+    request = PlanRequest(
+        first=Month(2026, 1),
+        months=12,
+        flows=(*managed, paid_on, living),
+        openings={"bewind": 20000},
+    )
+    found = plan(request, CALENDARS)
+    assert [line.planned for line in found.lines() if line.flow == "leefgeld"]
+    for month in found.months:
+        bewind = sum(x.signed_cents for x in month.lines if x.flow != "leefgeld")
+        # Wage 2,000 and AOW 1,200 less rent 800, premium 150 and living money 600.
+        assert bewind == 200000 + 120000 - 80000 - 15000 - 60000
+        assert month.lowest_after_cents >= 0
+        assert month.short_cents == 0
+
+
+def test_a_new_fact_changes_amounts_and_not_the_day_unless_the_household_agrees() -> None:
+    before = plan(REQUEST, CALENDARS)
+    # The wage moves to the 10th and doubles: another day would now bring more together.
+    moved = replace(HOUSEHOLD[0], amount_cents=400000, rhythm=Rhythm(every="month", day=10))
+    request = replace(REQUEST, flows=(moved, *HOUSEHOLD[1:]), current_day=before.day)
+    stays = plan(request, CALENDARS)
+    assert stays.day == before.day
+    assert [signal.day for signal in stays.signals if signal.kind == "better_day"] == [10]
+    agrees = plan(replace(request, agreed=True), CALENDARS)
+    assert agrees.day == 10
+    assert agrees == plan(replace(request, agreed=True), CALENDARS)
+
+
+def test_a_yearly_charge_is_spread_where_its_party_accepts_terms() -> None:
+    """zoetermeer.nl: municipal taxes in twelve terms (facts/allowances-nl.md 15)."""
+    terms = load_terms()["zoetermeer"].flow("tax", 60000, Month(2026, 1), 28)
+    found = plan(replace(REQUEST, flows=(*HOUSEHOLD, terms)), CALENDARS)
+    assert [x.cents for x in found.lines() if x.flow == "tax"] == [5000] * 12
+
+
+def test_a_household_in_which_the_divorced_have_the_day_they_had() -> None:
+    """Two plans on the day both knew; nothing of one stands in the plan of the other."""
+    whole = plan(REQUEST, CALENDARS)
+    hers = replace(REQUEST, flows=(HOUSEHOLD[0], HOUSEHOLD[2]), current_day=whole.day)
+    his = replace(REQUEST, flows=(HOUSEHOLD[1], HOUSEHOLD[3]), current_day=whole.day)
+    for one in (hers, his):
+        found = plan(one, CALENDARS)
+        assert found.day == whole.day
+        assert {line.flow for line in found.lines()} == {flow.id for flow in one.flows}
