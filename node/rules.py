@@ -57,11 +57,21 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Released:
-    """A release with its place: entry and record, None for the founding's."""
+    """A release or recall with its place: entry and record, None for the founding's."""
 
-    data: RulesRelease
+    versions: tuple[RuleVersion, ...]
+    recalled: bool
     index: int
     record: str | None
+    approved_by: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, data: RulesRelease, index: int, record: str | None) -> Released:
+        """What a record says."""
+        return cls(
+            versions=data.versions, recalled=data.recalled, index=index, record=record,
+            approved_by=tuple(one.member for one in data.approvals),
+        )  # fmt: skip
 
 
 def statement(
@@ -145,10 +155,10 @@ def standing(releases: Iterable[Released]) -> dict[str, list[tuple[RuleVersion, 
     """Per rule the versions in force, the newest last: a recall takes its version away."""
     found: dict[str, list[tuple[RuleVersion, Released]]] = {}
     for release in releases:
-        for version in release.data.versions:
+        for version in release.versions:
             stack = found.setdefault(version.rule, [])
             stack[:] = [one for one in stack if one[0].digest != version.digest]
-            if not release.data.recalled:
+            if not release.recalled:
                 stack.append((version, release))
     return found
 
@@ -230,7 +240,7 @@ class NodeRules:
         """Those that count, in ledger order; `known_on` as everywhere."""
         found = []
         if self._founding is not None:
-            found.append(Released(data=self._founding, index=0, record=None))
+            found.append(Released.of(self._founding, 0, None))
         for fact in sorted(source.facts_of([OWN]), key=lambda fact: fact.known):
             if not isinstance(fact.data, RulesRelease):
                 continue
@@ -240,7 +250,7 @@ class NodeRules:
                 check_release(fact.data, fact.author, self._registry(), fact.known)
             except RulesError:
                 continue  # of no effect: the desk of its author refused it, or it was forged
-            found.append(Released(data=fact.data, index=fact.known, record=fact.record))
+            found.append(Released.of(fact.data, fact.known, fact.record))
         return found
 
     def rulebook(self, source: Source, known_on: int | None = None) -> Rulebook:
@@ -254,6 +264,13 @@ class NodeRules:
         with self._lock:
             self._kept = (key, found)
         return found
+
+    def with_version(self, source: Source, version: RuleVersion, *, recalled: bool) -> Rulebook:
+        """The rules as they would be after a release or recall of this version."""
+        releases = self.releases(source)
+        index = releases[-1].index + 1 if releases else 0
+        wanted = Released(versions=(version,), recalled=recalled, index=index, record=None)
+        return effective(self._shipped, [*releases, wanted])
 
     def check(self, data: RulesRelease, author: str) -> None:
         """Raise RulesError unless this release would count."""
@@ -271,9 +288,7 @@ class NodeRules:
                     "shipped": version is not None and version.text is None,
                     "from_index": None if release is None else release.index,
                     "record": None if release is None else release.record,
-                    "approved_by": []
-                    if release is None
-                    else [one.member for one in release.data.approvals],
+                    "approved_by": [] if release is None else list(release.approved_by),
                     "before": [one.digest for one, _ in stack[:-1]],
                 }
             )

@@ -86,7 +86,8 @@ class Rulebook:
             f"Voor {month} kennen wij de regels van deze regeling niet.",
             f"For {month} we do not have the rules of this scheme.",
         )
-        return Unknown(missing=missing, article=self.versions[scheme][-1].file.article.text)
+        known = self.versions[scheme]  # none at all while no version of it is released
+        return Unknown(missing=missing, article=known[-1].file.article.text if known else scheme)
 
 
 def digest_of_versions(versions: Sequence[Version]) -> str:

@@ -210,7 +210,9 @@ def test_the_agreed_pay_date_tells_what_was_paid() -> None:
         flow="zorgtoeslag", direction="in", period="2026-05", natural_date=date(2026, 4, 20),
         planned_date=date(2026, 4, 24), amount_cents=10_000,
     )  # fmt: skip
-    plan = PartyPlan(person=ANNA, party="toeslagen", day=24, lines=(line,))
+    plan = PartyPlan(
+        person=ANNA, party="toeslagen", made_on=date(2026, 1, 1), day=24, lines=(line,)
+    )
     book.add(
         "gm0344",
         [RecordDraft(type=PLAN_SET, source_event_id="", data=plan, valid_from=date(2026, 1, 1))],
