@@ -6,7 +6,8 @@ from typing import Final
 
 import httpx
 
-from ledger.errors import PeerError
+from ledger.errors import FormatError, PeerError
+from ledger.formats.unzip import Unzip
 from ledger.ports import Answer
 
 CONNECT_SECONDS_MAX: Final = 5.0
@@ -24,7 +25,9 @@ class HttpPeer:
         self._prefix = prefix.rstrip("/") + "/"
         self._own = client is None
         self._client = client or new_client()
-        self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        self._headers = {"Accept-Encoding": "gzip"}
+        if token is not None:
+            self._headers["Authorization"] = f"Bearer {token}"
 
     async def post(self, path: str, body: bytes, content_type: str) -> Answer:
         """Send; raises PeerError when no answer came."""
@@ -44,18 +47,34 @@ class HttpPeer:
         self, method: str, path: str, body: bytes | None, headers: dict[str, str]
     ) -> Answer:
         try:
-            answer = await self._client.request(
+            async with self._client.stream(
                 method, self._prefix + path, content=body, headers=headers
-            )
+            ) as answer:
+                return Answer(
+                    status=answer.status_code,
+                    body=await _bounded(answer),
+                    content_type=answer.headers.get("Content-Type", ""),
+                )
+        except FormatError as error:
+            raise PeerError(f"{method} {path}: {error}") from None
         except httpx.HTTPError as error:
             raise PeerError(f"{method} {path}: no answer, {type(error).__name__}") from error
-        if len(answer.content) > ANSWER_BYTES_MAX:
-            raise PeerError(f"{method} {path}: an answer of {len(answer.content)} bytes")
-        return Answer(
-            status=answer.status_code,
-            body=answer.content,
-            content_type=answer.headers.get("Content-Type", ""),
-        )
+
+
+async def _bounded(answer: httpx.Response) -> bytes:
+    """The body, read no further than ANSWER_BYTES_MAX; raises FormatError."""
+    encoding = answer.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip"):
+        raise FormatError("Content-Encoding is not gzip")
+    unzip = Unzip(ANSWER_BYTES_MAX) if encoding == "gzip" else None
+    body = bytearray()
+    async for chunk in answer.aiter_raw():
+        body += chunk if unzip is None else unzip.feed(chunk)
+        if len(body) > ANSWER_BYTES_MAX:
+            raise FormatError(f"an answer of more than {ANSWER_BYTES_MAX} bytes")
+    if unzip is not None:
+        unzip.finish()
+    return bytes(body)
 
 
 def new_client() -> httpx.AsyncClient:

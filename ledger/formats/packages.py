@@ -5,6 +5,7 @@ Only the form; what a mirror does with it is mirror.py, what a sequencer sends p
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ INFO_TYPE: Final = "text/x.tlog.mirror-info"
 REQUEST_TYPE: Final = "application/octet-stream"
 TICKET_BYTES_MAX: Final = 8_192
 ORIGIN_BYTES_MAX: Final = 2_000
+_DECIMAL: Final = re.compile(rb"0|[1-9][0-9]{0,18}")  # one spelling a number, below 2^63
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +83,8 @@ def package_bounds(start: int, end: int) -> list[tuple[int, int]]:
 def parse_info(body: bytes) -> MirrorInfo:
     """A mirror's info; raises FormatError."""
     lines = body.split(b"\n")
-    if len(lines) != 4 or lines[3] or not (lines[0].isdigit() and lines[1].isdigit()):
-        raise FormatError("mirror info: not two numbers and a ticket, a line each")
-    if len(lines[0]) > 19 or len(lines[1]) > 19:
-        raise FormatError("mirror info: a number too large")
+    if len(lines) != 4 or lines[3] or not all(map(_DECIMAL.fullmatch, lines[:2])):
+        raise FormatError("mirror info: not two decimal numbers and a ticket, a line each")
     return MirrorInfo(
         pending_size=int(lines[0]),
         next_entry=int(lines[1]),

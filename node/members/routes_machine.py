@@ -20,7 +20,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ledger.errors import FormatError
+from ledger.formats.unzip import Unzip
 from ledger.ports import Answer
+from node.encodings import takes_gzip
 from node.errors import NodeError, RefusedError
 from node.ledger_view import LedgerView, api_keys_of
 from node.members.deliver_http import Deliveries, parse_parcels
@@ -36,8 +39,8 @@ _LOG: Final = logging.getLogger("vastedag.machine")
 class Door(Protocol):
     """What ledger/serve.py answers below one prefix."""
 
-    async def get(self, path: str, *, entries_allowed: bool) -> Answer:
-        """The answer to GET."""
+    async def get(self, path: str, *, entries_allowed: bool, gzip: bool = False) -> Answer:
+        """The answer to GET; gzip: the reader takes it."""
         ...
 
     async def post(self, path: str, body: bytes) -> Answer:
@@ -127,7 +130,9 @@ def _door_routes(
 ) -> Sequence[Route]:
     async def read(request: Request) -> Response:
         allowed = gate.may_read_entries(request.headers.get("authorization"))
-        return _answer(await door.get(request.path_params["path"], entries_allowed=allowed))
+        gzip = takes_gzip(request.headers.get("accept-encoding", ""))
+        path = request.path_params["path"]
+        return _answer(await door.get(path, entries_allowed=allowed, gzip=gzip))
 
     async def send(request: Request) -> Response:
         answer = await door.post(request.path_params["path"], await _body(request))
@@ -164,16 +169,20 @@ def _answering(
 async def _body(request: Request) -> bytes:
     """The body, read no further than its limits; raises RefusedError oversize or too_slow."""
     content = bytearray()
-    chunks = request.stream()
+    chunks, unzip = request.stream(), _unzip(request)
     try:
         async with asyncio.timeout(BODY_SECONDS_MAX):
             while True:
                 chunk = await asyncio.wait_for(anext(chunks, None), BODY_PAUSE_SECONDS_MAX)
                 if chunk is None:
+                    if unzip is not None:
+                        unzip.finish()
                     return bytes(content)
-                content += chunk
+                content += chunk if unzip is None else unzip.feed(chunk)
                 if len(content) > BODY_BYTES_MAX:
                     raise RefusedError("oversize", f"body: at most {BODY_BYTES_MAX} bytes")
+    except FormatError as error:
+        raise RefusedError("malformed", f"body: {error}") from None
     except TimeoutError:
         raise RefusedError(
             "too_slow",
@@ -182,8 +191,20 @@ async def _body(request: Request) -> bytes:
         ) from None
 
 
+def _unzip(request: Request) -> Unzip | None:
+    """gzip bodies are taken (tlog-mirror: a mirror MUST), and no other encoding."""
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding == "identity":
+        return None
+    if encoding != "gzip":
+        raise RefusedError("malformed", "Content-Encoding: gzip or none; send it again")
+    return Unzip(BODY_BYTES_MAX)
+
+
 def _answer(answer: Answer) -> Response:
     headers = {"Content-Type": answer.content_type, "Cache-Control": answer.cache}
     if answer.retry_after_seconds is not None:
         headers["Retry-After"] = str(answer.retry_after_seconds)
+    if answer.encoding is not None:
+        headers |= {"Content-Encoding": answer.encoding, "Vary": "Accept-Encoding"}
     return Response(answer.body, status_code=answer.status, headers=headers)

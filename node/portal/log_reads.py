@@ -14,6 +14,7 @@ from typing import Final
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ledger.ports import Answer
+from node.encodings import takes_gzip
 from node.portal.guard import HEADERS, LOG
 from node.portal.surface import LogPort, Surface
 
@@ -77,15 +78,6 @@ def raw_headers(answer: Answer) -> RawHeaders:
     if answer.encoding is not None:
         headers.append((b"content-encoding", answer.encoding.encode()))
     return headers
-
-
-def takes_gzip(accepted: str) -> bool:
-    """Whether an Accept-Encoding header lets gzip through (RFC 9110 12.5.3)."""
-    for item in accepted.lower().split(","):
-        name, _, weight = item.partition(";")
-        if name.strip() in ("gzip", "x-gzip"):
-            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False
 
 
 def _asked(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str | None, bool]:

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ledger.ports import Answer
+from node.encodings import takes_gzip
 from node.errors import ProblemDetails
-from node.portal.log_reads import raw_headers, takes_gzip
+from node.portal.log_reads import raw_headers
 from node.portal.problems import PROBLEM_JSON, plain_problem, problem_answer
 from node.portal.surface import Surface
 
