@@ -32,8 +32,10 @@ class Section:
         return self.lines.get(self._at(key), self.lines.get(self.path, 1))
 
     def fail(self, key: str, message: str) -> NoReturn:
-        """Refuse, with the place of the key."""
-        raise SpecFileError(self.file, self.line(key), message)
+        """Refuse, with the place of the key and, where the section has one, its article."""
+        article = self.content.get("article") if self.path else None
+        told = f"{message} (article {article})" if isinstance(article, str) else message
+        raise SpecFileError(self.file, self.line(key), told)
 
     def only(self, *keys: str) -> None:
         """Refuse keys that nobody reads."""
