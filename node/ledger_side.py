@@ -9,10 +9,12 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 import httpx
 
+from ledger.catch_up import others_needed
 from ledger.clock_system import SystemClock
 from ledger.errors import LedgerError
 from ledger.follow import CopyReader, Follower
@@ -37,6 +39,7 @@ from node.members.routes_machine import Door
 from node.setup.home import Home, Keys
 
 CHECK_THREADS: Final = 2
+MARK_SECONDS: Final = 0.5
 LOG_PREFIX: Final = "log"
 
 
@@ -52,6 +55,7 @@ class LedgerSide:
     log: Log | None = None
     mirror: Mirror | None = None
     others: Mapping[str, HttpPeer] = field(default_factory=dict)  # whom a mirror compares with
+    restored: Path | None = None  # the operator's mark on a home restored from a backup
     _watching: asyncio.Task[None] | None = field(default=None, init=False)
     _running: bool = field(default=False, init=False)
 
@@ -59,11 +63,23 @@ class LedgerSide:
         """Take up what is stored, and run: a sequencer orders from here on."""
         if self.mirror is not None:
             await self.mirror.start()
-            self._watching = asyncio.create_task(watch(self.mirror, self.others, SystemClock()))
+            self._watching = asyncio.create_task(self._watch(self.mirror))
         if self.log is not None:
             await self.log.start()
         await self.refresh()
         self._running = True
+
+    async def _watch(self, mirror: Mirror) -> None:
+        """Compare with the others; the mark of a restore goes when they were caught up with."""
+        watching = asyncio.create_task(watch(mirror, self.others, SystemClock()))
+        try:
+            while self.restored is not None and self.restored.exists():
+                await asyncio.sleep(MARK_SECONDS)
+                if await mirror.problem() is None:
+                    self.restored.unlink()
+            await watching
+        finally:
+            watching.cancel()
 
     async def refresh(self) -> None:
         """Take up the saved place of reading, also when another process moved it."""
@@ -155,11 +171,14 @@ def open_ledger_side(
         clock=SystemClock(),
         checks=checks,
         log_id=genesis.log,
+        others_needed=others_needed(genesis),
+        restored=home.restored_mark.exists(),
     )
     return LedgerSide(
         database=database,
         checks=checks,
         following=following,
+        restored=home.restored_mark,
         doors={"mirror": MirrorDoor(mirror)},
         pages=Pages(mirror.store),
         mirror=mirror,

@@ -95,6 +95,11 @@ class Home:
         """SQLAlchemy URL of this node's copy of the ledger."""
         return self.settings.ledger_url or f"sqlite:///{self.directory / 'ledger.sqlite3'}"
 
+    @property
+    def restored_mark(self) -> Path:
+        """A file an operator puts here after restoring a mirror from a backup (catch_up.py)."""
+        return self.directory / "restored"
+
     def keys(self) -> Keys:
         """Read every key this node's part needs; raises HomeError naming the place at fault."""
         sequencer = self.settings.part == "sequencer"

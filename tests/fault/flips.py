@@ -58,7 +58,7 @@ async def build(folder: Path) -> dict[str, Path]:
         witness = nets.DoorPeer(
             WitnessDoor(
                 state=SqlCosigned(stores["witness"]._database),
-                logs=trusted(nets.ORIGIN, nets.log_signer().verifier.vkey),
+                logs=lambda: trusted(nets.ORIGIN, nets.log_signer().verifier.vkey),
                 signer=nets.note_signer("woonstad", "witness"),
                 clock=net.clock,
             )
