@@ -42,7 +42,7 @@ class ProcessChecks:
     """Screener on `count` processes, one for each core by default, and on threads."""
 
     def __init__(self, count: int | None = None, *, threads: int = 2) -> None:
-        self._count = len(os.sched_getaffinity(0)) if count is None else count
+        self.count = len(os.sched_getaffinity(0)) if count is None else count
         self._threads = ThreadChecks(threads)
         self._workers: list[_Worker] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -93,7 +93,7 @@ class ProcessChecks:
         for worker in gone:
             worker.end()
             self._workers.remove(worker)
-        missing = self._count - len(self._workers)
+        missing = self.count - len(self._workers)
         if missing and time.monotonic() - self._started_at > START_AGAIN_SECONDS:
             self._started_at = time.monotonic()
             with suppress(OSError):  # no process to be had now: threads, and tried again

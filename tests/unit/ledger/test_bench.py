@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ledger.benches.bench import AppendSetting, bench_append, bench_verify
+from tests import needs
 
 
 @pytest.mark.parametrize("mirrors", [0, 1])
@@ -21,7 +22,20 @@ def test_append_tells_figure_limit_and_ratio(tmp_path: Path, mirrors: int) -> No
         found["entries_per_second"] / min(found["limit"].values()), abs=0.01
     )
     assert {"p50", "p99"} == set(found["receipt_latency_ms"]) == set(found["fsync_ms"])
+    assert 0 < found["batch"]["entries_median"] <= found["batch"]["entries_max"]
     assert max(told) == 600
+    if mirrors:
+        shared = found["limit"]["verify_per_second_all_cores"] / (1 + mirrors)
+        assert found["limit_shared_with_mirrors_per_second"] == round(shared)
+        assert set(found["mirrors_reached"]) == {"mirror mirror1"}
+
+
+def test_append_on_postgresql_makes_and_removes_a_server_of_its_own(tmp_path: Path) -> None:
+    needs.require("postgresql")
+    found = bench_append(AppendSetting(entries=300, directory=tmp_path, store="postgresql"))
+    assert (found["store"], found["entries"]) == ("postgresql", 300)
+    assert found["batch"]["commit_ms"]["p50"] > 0
+    assert not list(tmp_path.iterdir())
 
 
 def test_verify_tells_figure_limit_and_ratio(tmp_path: Path) -> None:
