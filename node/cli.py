@@ -43,6 +43,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "backup": ("node.commands.cli_backup", "a consistent copy of a node's home"),
     "restore": ("node.commands.cli_backup", "a home out of a backup, checked whole first"),
     "replay": ("node.commands.cli_node", "rebuild all derived state, print its digest"),
+    "nontakeup": ("node.commands.cli_nontakeup", "rights derived here that nobody receives"),
     "rules": ("node.commands.cli_rules", "dry run, release and recall of a regulation version"),
     "disclose": ("node.commands.cli_reperform", "write a decision with its inputs to a file"),
     "reperform": ("node.commands.cli_reperform", "compute a disclosed decision again, no node"),
