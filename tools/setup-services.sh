@@ -10,6 +10,7 @@ ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgre
 command -v softhsm2-util >/dev/null 2>&1 || missing="$missing softhsm2" # a PKCS#11 token
 command -v ip >/dev/null 2>&1 || missing="$missing iproute2"
 /sbin/ldconfig -p | grep -q 'libatomic\.so\.1' || missing="$missing libatomic1" # playwright's node
+/sbin/ldconfig -p | grep -q 'libpangoft2-1\.0\.so\.0' || missing="$missing libpango-1.0-0 libpangoft2-1.0-0" # letters
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then

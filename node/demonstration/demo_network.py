@@ -15,6 +15,7 @@ from typing import Final
 
 from node.calendars import Calendars
 from node.calendars_node import calendars_of
+from node.demonstration.published import publish_verifier
 from node.errors import NodeError, StartError
 from node.portal.app import create_app
 from node.portal.http_server import Listener
@@ -112,6 +113,7 @@ class DemoNetwork:
             await worker.start()
             self.workers[member] = worker
             started(member)
+        await publish_verifier(self.directory, self.nodes[SEQUENCER])
 
     async def serve(self) -> str:
         """Open the household pages; answers their address."""

@@ -28,6 +28,7 @@ from node.portal.routes_events import create_api
 from node.portal.routes_health import health_router
 from node.portal.routes_log import log_router
 from node.portal.routes_mijn import MijnRoutes
+from node.portal.routes_oversight import OversightRoutes
 from node.portal.routes_sign_in import SignInRoutes
 from node.portal.surface import Surface
 from node.portal.visits import Clock, Visits
@@ -92,6 +93,8 @@ def create_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_h
     _add_sign_in(app, surface, pages, visits, http)
     if surface.calendars is not None:
         app.include_router(MijnRoutes(surface, surface.calendars, pages, visits).router())
+    if surface.oversight is not None:
+        app.include_router(OversightRoutes(surface.oversight, pages, visits).router())
     app.include_router(health_router(surface.member, surface.state))
     if surface.log is not None:
         app.include_router(log_router(surface))

@@ -27,6 +27,7 @@ STAFF_SIGN_IN: Final = "/medewerkers/aanmelden"
 DOORS: Final[Mapping[str, Need]] = {
     "/": "anyone",
     "/toegankelijkheid": "anyone",
+    "/controleur": "anyone",
     "/proefaanbieder": "anyone",
     "/medewerkers": "anyone",
     "/mijn/aanmelden": "anyone",

@@ -6,7 +6,7 @@ No locale of the machine is asked: the same page on every machine.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Final, Literal, get_args
 
 from specs.values import Month
@@ -116,3 +116,13 @@ def moved(moved_days: int, language: Language = DEFAULT_LANGUAGE) -> str:
         ("en", True): "later", ("en", False): "earlier",
     }[language, moved_days > 0]  # fmt: skip
     return f"{days(abs(moved_days), language)} {word}"
+
+
+def moment(at: datetime, language: Language = DEFAULT_LANGUAGE) -> str:
+    """`22 november 2026, 06:18 UTC`: a time that others must be able to compare."""
+    return f"{plain_date(at.date(), language)}, {at:%H:%M} UTC"
+
+
+def whole_number(count: int, language: Language = DEFAULT_LANGUAGE) -> str:
+    """`1.234.567`: a count with the separators of the language."""
+    return f"{count:,}" if language == "en" else f"{count:,}".replace(",", ".")

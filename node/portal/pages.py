@@ -70,6 +70,19 @@ class Pages:
         **values: Any,
     ) -> HTMLResponse:
         """The page as an HTTP answer, in the visitor's language."""
+        html = self.text(template, language=language, session=session, active=active, **values)
+        return HTMLResponse(html, status_code=status, headers={"Content-Language": language})
+
+    def text(
+        self,
+        template: str,
+        *,
+        language: Language = DEFAULT_LANGUAGE,
+        session: Session | None = None,
+        active: str = "",
+        **values: Any,
+    ) -> str:
+        """The HTML of a page or a letter."""
         context = {
             **_words(language),
             "site": self.site,
@@ -79,8 +92,7 @@ class Pages:
             "static": static_url,
             **values,
         }
-        html = self._environment.get_template(template).render(context)
-        return HTMLResponse(html, status_code=status, headers={"Content-Language": language})
+        return self._environment.get_template(template).render(context)
 
     def _menu(self, language: Language, session: Session | None) -> list[tuple[str, str, str]]:
         english = language == "en"
@@ -91,6 +103,14 @@ class Pages:
         if session is not None and session.household is not None:
             label = "Changes" if english else "Wijzigingen"
             menu.append(("/mijn/wijzigingen", label, "changes"))
+        if session is not None and "toezicht" in session.roles:
+            menu += [
+                ("/toezicht", "Oversight" if english else "Toezicht", "oversight"),
+                ("/toezicht/leden", "Members" if english else "Leden", "members"),
+                ("/toezicht/bestuur", "Governance" if english else "Bestuur", "governance"),
+                ("/toezicht/vergelijken", "Compare" if english else "Vergelijken", "compare"),
+                ("/toezicht/steekproef", "Sample" if english else "Steekproef", "sample"),
+            ]
         return menu
 
 
@@ -160,6 +180,8 @@ def _words(language: Language) -> dict[str, Any]:
         "long_date": formatting.long_date,
         "plain_date": formatting.plain_date,
         "day_and_month": formatting.day_and_month,
+        "moment": formatting.moment,
+        "whole": formatting.whole_number,
         "moved": formatting.moved,
         "difference": difference,
     }

@@ -11,6 +11,7 @@ from datetime import date
 from typing import Literal, Protocol
 
 from ledger.ports import Answer
+from node.oversight.views import ConsistencyView, EntryView, OversightView, SampleView
 from node.portal.auth import EndedHere, EndedPort
 from node.portal.calendar_views import HouseholdView, MonthView, WhyView
 from node.portal.oidc import Audience, Provider
@@ -60,6 +61,26 @@ class PeoplePort(Protocol):
 
     def samples(self) -> Sequence[tuple[str, str]]:
         """Persons for the development provider: a label and a BSN each."""
+        ...
+
+
+class OversightPort(Protocol):
+    """What the pages ask of the ledger of this node (oversight/reader.py)."""
+
+    async def whole(self) -> OversightView:
+        """The first page."""
+        ...
+
+    async def entry(self, n: int) -> EntryView:
+        """One entry with its proof; raises LookupError."""
+        ...
+
+    async def between(self, first: date, last: date) -> ConsistencyView:
+        """The proof between the last heads of two days; raises LookupError."""
+        ...
+
+    async def sample(self, count: int, seed: str) -> SampleView:
+        """A sample of entries, checked now."""
         ...
 
 
@@ -127,6 +148,7 @@ class Surface:
     log: LogPort | None = None
     may_read_entries: Callable[[str | None], bool] = _nobody  # from the Authorization header
     people: PeoplePort | None = None
+    oversight: OversightPort | None = None
     sign_in: Literal["development", "oidc", "none"] = "none"
     public_url: str = "http://127.0.0.1:8000"  # where browsers find these pages, without path
     providers: Mapping[Audience, Provider] = field(default_factory=dict)

@@ -25,6 +25,7 @@ from node.errors import RefusedError
 from node.flow import record
 from node.intake import read_submission
 from node.ledger_side import LedgerSide
+from node.oversight.reader import Oversight
 from node.people import HouseholdPeople
 from node.portal.providers_file import providers_of
 from node.portal.receipts_web import receipt_of
@@ -129,6 +130,12 @@ class State:
                     "problem": _kind(status.problem),
                 },
             )
+        mirror = self._node.ledger.mirror
+        if mirror is not None and self._worker is not None:
+            problem = await mirror.problem()
+            checks["mirror"] = Check(
+                ready=problem is None, figures={"size": mirror.size, "problem": _kind(problem)}
+            )
         return checks
 
     def _read(self) -> tuple[Mapping[str, int], int, Check, Mapping[str, int]]:
@@ -172,12 +179,20 @@ def surface_of(
         intake=Intake(node, worker),
         log=None if pages is None else PublishedLog(node.ledger, pages, alone=worker is None),
         may_read_entries=node.gate().may_read_entries,
+        oversight=_oversight(node),
         people=HouseholdPeople(node.facts, node.desk.today),
         sign_in=settings.sign_in,
         public_url=settings.pages_url,
         providers=providers_of(settings) if settings.sign_in == "oidc" else {},
         ended=EndedSql(node.database),
     )
+
+
+def _oversight(node: Node) -> Oversight | None:
+    """The auditor's view of this node's copy of the log; None where it keeps none."""
+    ledger = node.ledger
+    copy = ledger.log or ledger.mirror
+    return None if copy is None else Oversight(ledger, node.view, copy.store)
 
 
 def _kind(problem: str | None) -> str | None:

@@ -47,7 +47,10 @@ def test_every_token_our_sheet_uses_is_defined() -> None:
 
 
 def test_every_class_on_a_page_has_a_rule() -> None:
-    sheets = (STATIC / "portal.css").read_text() + (VENDOR / "utrecht.css").read_text()
+    sheets = "".join(
+        path.read_text()
+        for path in (STATIC / "portal.css", STATIC / "letter.css", VENDOR / "utrecht.css")
+    )
     ruled = set(re.findall(r"\.([a-zA-Z][\w-]*)", sheets))
     for template in TEMPLATES.glob("*.html"):
         text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", " ", template.read_text())
