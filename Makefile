@@ -47,7 +47,7 @@ faults: .venv/test
 	VASTEDAG_FAULTS=long VASTEDAG_EXAMPLES=10000 .venv/bin/pytest -q tests/fault tests/simulation tests/property
 
 bench: .venv/run
-	@for name in append verify plan derive population; do .venv/bin/vastedag bench $$name --json || exit 1; done
+	@for name in append verify plan derive population settlement; do .venv/bin/vastedag bench $$name --json || exit 1; done
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
