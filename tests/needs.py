@@ -59,6 +59,7 @@ CAPABILITIES: dict[str, Callable[[], bool]] = {
     "a loop device": _loop_device,
     "a network namespace": _network_namespace,
     "the Go toolchain": lambda: shutil.which("go") is not None,
+    "VASTEDAG_FACTS": lambda: Path(os.environ.get("VASTEDAG_FACTS", "/nowhere")).is_dir(),
     "VASTEDAG_REALDATA": lambda: Path(os.environ.get("VASTEDAG_REALDATA", "/nowhere")).is_dir(),
 }
 
