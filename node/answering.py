@@ -5,7 +5,7 @@ The two answers that flow.py plugs in. Both are a function of the node's facts a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import cache
 
@@ -16,6 +16,7 @@ from node.flow import Answering
 from node.flows import Naming
 from node.fresh_circles import FreshCircles
 from node.plans import plans_ended, plans_for
+from node.reporting import reports_for
 from node.rules import NodeRules
 from node.subjects import OWN
 from scheduler.folding.facts import SubjectId
@@ -31,19 +32,33 @@ def rulebook() -> Rulebook:
     return Rulebook.load()
 
 
-def answering_of(role: str, member: str, rules: NodeRules) -> Answering | None:
-    """The task of a member by its role on the ledger; None when facts ask nothing of it."""
+def answering_of(
+    role: str, member: str, rules: NodeRules, roles: Callable[[], Mapping[str, str]]
+) -> Answering | None:
+    """The task of a member by its role on the ledger; None when facts ask nothing of it. `roles`
+    are those of all members now.
+    """
     if role == "toeslagen":
-        return DeriveChanges(rules, load_pay_calendars().get(CALENDAR))
+        return DeriveChanges(member, rules, load_pay_calendars().get(CALENDAR), roles)
     if role == "municipality":
         return PlanChanges(member, load_pay_calendars(), rules)
     return None
 
 
 class DeriveChanges:
-    """On the node of Toeslagen: the decisions that changed facts ask for, and their claims."""
+    """On the node of Toeslagen: the decisions that changed facts ask for, their claims, and reports
+    back to a source whose facts exclude each other.
+    """
 
-    def __init__(self, rules: NodeRules, calendar: PayerCalendar) -> None:
+    def __init__(
+        self,
+        member: str,
+        rules: NodeRules,
+        calendar: PayerCalendar,
+        roles: Callable[[], Mapping[str, str]],
+    ) -> None:
+        self._member = member
+        self._roles = roles
         self._rules = rules
         self._calendar = calendar
         self._circles = FreshCircles()
@@ -69,7 +84,10 @@ class DeriveChanges:
             circles, {*changed, *found}, today=today, calendar=self._calendar,
             rulebook=rulebook,
         )  # fmt: skip
-        return [*decisions, *claims]
+        reports = reports_for(
+            circles, changed, sources=self._roles(), author=self._member, today=today
+        )
+        return [*decisions, *claims, *reports]
 
 
 class PlanChanges:

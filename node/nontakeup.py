@@ -85,7 +85,8 @@ def not_received(
                 NotReceived(
                     person=person, scheme=scheme, year=today.year, step=step,
                     says=_says(step, scheme), months=tuple(missed),
-                    shared_with=tuple(partners[month] for month, _ in missed), records=derivation.inputs,
+                    shared_with=tuple(partners[month] for month, _ in missed),
+                    records=derivation.inputs,
                 )
             )  # fmt: skip
     return tuple(found)

@@ -29,7 +29,7 @@ from node.errors import StartError
 from node.facts import Facts
 from node.flow import Desk, follow_through
 from node.ledger_side import LedgerSide, genesis_registry, open_ledger_side
-from node.ledger_view import role_of
+from node.ledger_view import role_of, roles_of
 from node.members.deliver_http import Deliveries
 from node.members.member_http import MemberAuth, member_client
 from node.members.routes_machine import Gate
@@ -164,7 +164,9 @@ class Node:
             ),
             deliveries=deliveries,
             facts=facts,
-            answering=answering_of(role, settings.member, rules),
+            answering=answering_of(
+                role, settings.member, rules, lambda: roles_of(view.registry)
+            ),
             today=today,
             after=steps.follow,
         )
