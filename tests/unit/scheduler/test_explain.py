@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,72 @@ HOUSEHOLDS: dict[str, dict[str, object]] = {
         "partner": "b", "children": ["k"], "housemates": [],
         "home": {"independent": True, "bare_rent": 120000, "service_costs": 0},
     },
+    # leaflet tg0801z61fd example 2
+    "kinderopvangtoeslag": {
+        "persons": [person("a", income={"2026": 12000000}), person("b", income={"2026": 0}),
+                    {"id": "k", "birth_date": "2023-05-05"},
+                    {"id": "m", "birth_date": "2019-05-05"}],
+        "partner": "b", "children": ["k", "m"],
+        "childcare": [
+            {"child": "k", "kind": "dagopvang", "hours_per_month": 87, "hourly_rate": 1245},
+            {"child": "m", "kind": "bso", "hours_per_month": 65, "hourly_rate": 1010},
+        ],
+    },
+    # AKW text of 2026-01-01, art. 7a lid 1 and 12 lid 3; text of 2026-07-01, art. 7a lid 2
+    "kinderbijslag": {
+        "persons": [person("a"), {"id": "k", "birth_date": "2017-12-20", "intensive_care": True}],
+        "children": ["k"],
+    },
+    "kinderbijslag_extra": {
+        "persons": [person("a"), {"id": "k", "birth_date": "2017-12-20", "intensive_care": True}],
+        "partner": None, "children": ["k"],
+    },
+    # rekenbuddy.nl/nieuws/aow-bedragen: 1.637,57 alone, 106,55 built up a month
+    "aow": {
+        "persons": [{"id": "a", "birth_date": "1950-04-12", "aow_years": 50}], "partner": None,
+    },
+    # Pw text of 2026-01-01, art. 21 a, 31 lid 2 n and 18 lid 1
+    "bijstand": {
+        "persons": [person(
+            "a", monthly_income={"2026-01": 80000}, earnings={"2026-01": 80000},
+            exemption={"article": "n", "from": "2026-01-01"},
+            maatwerk=[{"amount": 15000, "reason": "Hoge kosten door ziekte.",
+                       "from": "2026-01-01"}],
+        )],
+        "partner": None, "children": [], "housemates": [],
+    },
+    # TW text of 2026-01-01, art. 2 and 8a
+    "toeslagenwet": {
+        "persons": [person("a", daily_benefit={"day_wage": 6000, "per_day": 4200,
+                                               "other_per_day": 0})],
+        "partner": None, "children": [], "housemates": [],
+    },
+    # WW art. 47: 0,75 x (2.175,00 - 1.000,00)
+    "ww": {
+        "persons": [person("a", ww={
+            "from": "2026-01-01", "day_wage": 10000, "years_before_2016": 10,
+            "years_from_2016": 5, "four_of_five": True, "income": {"2026-01": 100000}})],
+    },
+    # Rv text of 2026-01-01, art. 475da lid 1 and 475dc
+    "beslagvrije_voet": {
+        "persons": [person("a", income={"2026": 1680000}, monthly_income={"2026-01": 100000})],
+        "partner": None, "children": [],
+    },
 }  # fmt: skip
+
+
+def test_every_scheme_has_a_golden_text() -> None:
+    assert sorted(HOUSEHOLDS) == sorted(RULES.schemes)
+
+
+def test_sentences_of_the_golden_texts_are_short() -> None:
+    """Plain Dutch at level B1: at most 15 words a sentence on average, and none above 20."""
+    for path in sorted(GOLDEN.glob("*.txt")):
+        dutch = [line.split(" | ")[0] for line in path.read_text().splitlines()]
+        sentences = [each for line in dutch for each in re.split(r"(?<=[.!?:])\s+", line) if each]
+        words = [len(sentence.split()) for sentence in sentences]
+        assert sum(words) / len(words) <= 15, path.name
+        assert max(words) <= 20, path.name
 
 
 @pytest.mark.parametrize("scheme", sorted(HOUSEHOLDS))
