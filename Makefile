@@ -6,7 +6,7 @@ DEMO_FLAGS = $(if $(ONCE),--once) $(if $(DATA),--data $(DATA)) $(if $(STATE),--s
 unexport PYTHONDONTWRITEBYTECODE
 PYTEST_FLAGS ?= -n auto --dist loadfile -q
 
-.PHONY: help demo test lint unit faults bench clean
+.PHONY: help demo test lint unit faults bench bench-peer clean
 
 help:
 	@echo "make demo          the whole network on this machine; pages on http://127.0.0.1:8000"
@@ -14,6 +14,7 @@ help:
 	@echo "make test          installs what the tests need and runs all of them"
 	@echo "make faults        the long fault, load and property runs"
 	@echo "make bench         all benchmarks, each with the machine's own limit"
+	@echo "make bench-peer    the same households in openfisca-core, in an environment of its own"
 	@echo "make clean         removes the environment and caches"
 
 .venv/run: pyproject.toml uv.lock tools/setup-env.sh tools/uv.txt
@@ -49,5 +50,10 @@ faults: .venv/test
 bench: .venv/run
 	@for name in append verify plan derive population settlement; do .venv/bin/vastedag bench $$name --json || exit 1; done
 
+bench-peer: .venv/run
+	UV_PROJECT_ENVIRONMENT=.venv-peer .venv/bin/uv sync --frozen --quiet --system-certs \
+	    --no-python-downloads --no-default-groups --group bench-peer
+	PYTHONPATH=. .venv-peer/bin/python tests/bench/openfisca_peer.py
+
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-peer .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
