@@ -54,6 +54,11 @@ def statements(realdata: Path) -> list[tuple[str, str, int, date]]:
 
 @pytest.fixture(scope="module")
 def household(statements: list[tuple[str, str, int, date]]) -> dict[str, Any]:
+    return document_of(statements) | {"today": "2024-06-01"}
+
+
+def document_of(statements: list[tuple[str, str, int, date]]) -> dict[str, Any]:
+    """A plan document of statement lines: one flow for each party and amount, on its own dates."""
     days: dict[tuple[str, str, int], list[date]] = defaultdict(list)
     for direction, party, cents, day in statements:
         days[direction, party, cents].append(day)
@@ -68,7 +73,7 @@ def household(statements: list[tuple[str, str, int, date]]) -> dict[str, Any]:
         }
         for (direction, party, cents), own in days.items()
     ]
-    return {"from": "2024-07", "months": 3, "flows": flows, "today": "2024-06-01"}
+    return {"from": "2024-07", "months": 3, "flows": flows}
 
 
 def test_every_entry_of_the_statements_stands_once_and_no_cent_is_lost(
