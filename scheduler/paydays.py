@@ -94,6 +94,16 @@ class PayerCalendar:
             for day in publication.days:
                 if Month.of(day) == month:
                     return self._pay_day(day, month, "published", publication.source)
+        found = self.by_rule(month)
+        if found is not None:
+            return self._pay_day(found[0], month, found[1], self.source)
+        raise PayDayError(
+            f"payer calendar {self.payer!r} has no published day for {month}; "
+            f"add the payer's list to specs/paydays/{self.payer}.yaml"
+        )
+
+    def by_rule(self, month: Month) -> tuple[date, Basis] | None:
+        """The day by the rule, or the day to be expected; None where neither speaks about it."""
         rules: tuple[tuple[DayRule | None, Basis], ...] = (
             (self.rule, "rule"),
             (self.expected, "expected"),
@@ -101,13 +111,8 @@ class PayerCalendar:
         for rule, basis in rules:
             if rule is not None and rule.covers(month):
                 day = date(month.year, month.month, min(rule.day, month.length))
-                return self._pay_day(
-                    shift_to_banking_day(day, rule.shift), month, basis, self.source
-                )
-        raise PayDayError(
-            f"payer calendar {self.payer!r} has no published day for {month}; "
-            f"add the payer's list to specs/paydays/{self.payer}.yaml"
-        )
+                return shift_to_banking_day(day, rule.shift), basis
+        return None
 
     def in_year(self, year: int) -> tuple[PayDay, ...]:
         """The list published for a year, or the days of its months by rule; raises PayDayError."""

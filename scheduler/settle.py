@@ -91,6 +91,39 @@ class Reserve:
     due: date
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FourWeekly:
+    """An income of every four weeks as a month counts it: thirteen payments over twelve months,
+    rounded down to the cent, and the months in which two are due."""
+
+    flow: str
+    cents: int
+    per_month_cents: int
+    two_in: tuple[Month, ...]
+
+
+def four_weekly(found: Plan, flows: Sequence[Flow]) -> tuple[FourWeekly, ...]:
+    """Every four-weekly income, in the order of the flows."""
+    told = []
+    for flow in flows:
+        if flow.direction == "out" or flow.rhythm.every != "four_weeks":
+            continue
+        two_in = [
+            month.month
+            for month in found.months
+            if sum(line.flow == flow.id for line in month.lines) > 1
+        ]
+        told.append(
+            FourWeekly(
+                flow=flow.id,
+                cents=flow.amount_cents,
+                per_month_cents=flow.amount_cents * 13 // 12,
+                two_in=tuple(two_in),
+            )
+        )
+    return tuple(told)
+
+
 def reserves(found: Plan, flows: Sequence[Flow]) -> tuple[Reserve, ...]:
     """For every charge of a quarter, a year or single dates: equal parts in the months since the
     one before it (or since the plan began), the last in the month it is taken."""

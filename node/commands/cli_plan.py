@@ -8,7 +8,7 @@ from typing import Final
 from node.commands.cli_output import DONE, NO, Command, Output, UsageError, read_json
 from scheduler.documents import plan_document, plan_wishes
 from scheduler.errors import PayDayError
-from scheduler.paydays import pay_days
+from scheduler.paydays import PayDay, PayerCalendar, pay_days
 from scheduler.planning.payday_files import load_pay_calendars
 from scheduler.planning.terms import load_terms
 from specs.errors import SpecFileError
@@ -52,14 +52,23 @@ def _paydays(arguments: argparse.Namespace, output: Output) -> int:
             "reason": day.reason.nl,
             "reason_en": day.reason.en,
             "source": day.source,
+            "by_rule": _by_rule(calendars.get(arguments.payer), day),
         }
         for day in days
     ]
     if output.as_json:
         output.document({"payer": arguments.payer, "year": arguments.year, "days": found})
-    for day in days:
-        output.text(f"{day.day}  {day.period}  {day.reason.en}")
+    for day, told in zip(days, found, strict=True):
+        other = told["by_rule"]
+        beside = "" if other in (None, told["date"]) else f"; the rule alone gives {other}"
+        output.text(f"{day.day}  {day.period}  {day.reason.en}{beside}")
     return DONE
+
+
+def _by_rule(calendar: PayerCalendar, day: PayDay) -> str | None:
+    """The day of that month by the calendar's rule, or to be expected, the list left aside."""
+    found = calendar.by_rule(day.due)
+    return None if found is None else found[0].isoformat()
 
 
 COMMANDS: Final = {

@@ -2,11 +2,12 @@
 and living money by the week. Each has keys of its own; an answer without them is as ever.
 
 `reserve` true adds `reserves`: what to set aside in each month for charges of a quarter, a year or
-single dates. `repay` (`{"terms": 12, "protected": 5000}`) fills `repaid` of the advances: after the
-transition, never from the protected cents of a month. `leave` (`{"on": "2026-06-01", "flows":
-["ww"]}`, without flows all of them) adds `leaving`: the lines from that day on, and the transition
-of the way back. A flow with `weekly` adds `weekly` to the months: the parts, or the reason why it
-comes at once.
+single dates; and `four_weekly`: incomes of every four weeks as a month counts them, and the months
+in which two are due. `repay` (`{"terms": 12, "protected": 5000}`) fills `repaid` of the advances:
+after the transition, never from the protected cents of a month. `leave` (`{"on": "2026-06-01",
+"flows": ["ww"]}`, without flows all of them) adds `leaving`: the lines from that day on, and the
+transition of the way back. A flow with `weekly` adds `weekly` to the months: the parts, or the
+reason why it comes at once.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from scheduler.leaving import leave
 from scheduler.paydays import PayCalendars
 from scheduler.planning.plan_types import Plan, PlanRequest
 from scheduler.planning.plan_weeks import Weeks, weeks_of
-from scheduler.settle import TERMS_MAX, repay, reserves
+from scheduler.settle import TERMS_MAX, four_weekly, repay, reserves
 
 Json: TypeAlias = dict[str, Any]
 
@@ -90,6 +91,15 @@ def with_wishes(
                 "due": one.due.isoformat(),
             }
             for one in reserves(found, request.flows)
+        ]
+        answer["four_weekly"] = [
+            {
+                "flow": one.flow,
+                "amount": one.cents,
+                "per_month": one.per_month_cents,
+                "two_in": [str(month) for month in one.two_in],
+            }
+            for one in four_weekly(found, request.flows)
         ]
     if any(flow.weekly_cents for flow in request.flows):
         planned = {line.flow for line in found.lines()}

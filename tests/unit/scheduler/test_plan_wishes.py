@@ -152,6 +152,18 @@ def test_reserves_show_a_yearly_charge_months_ahead() -> None:
     ]
 
 
+def test_a_four_weekly_income_is_told_by_the_month_and_where_two_are_due() -> None:
+    """Every 28 days from Friday 2 January 2026: 2 and 30 January; thirteen payments in 364 days,
+    so 96,000 x 13 / 12 = 104,000 a month (ECOSYSTEM 3, lesson 2)."""
+    wage = {"id": "uitzend", "direction": "in", "party": "uitzendbureau", "amount": 96000,
+            "every": "four_weeks", "start": "2026-01-02"}  # fmt: skip
+    found = answered(wage, RENT, months=12, reserve=True)
+    assert found["four_weekly"] == [
+        {"flow": "uitzend", "amount": 96000, "per_month": 104000, "two_in": ["2026-01"]}
+    ]
+    assert len(lines(found, "uitzend")) == 13
+
+
 def test_an_advance_is_repaid_after_the_transition_when_asked() -> None:
     late = WAGE | {"id": "ww", "party": "uwv", "amount": 30000, "day": 5}
     late |= {"window": {"earlier_days": 0, "later_days": 25}}
