@@ -6,6 +6,7 @@ Put together of the ledger's own pieces by the settings; nothing here decides an
 from __future__ import annotations
 
 import asyncio
+import platform
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from ledger.peers_http import HttpPeer
 from ledger.ports import Signer
 from ledger.rules import admission
 from ledger.rules.registry import Registry
+from ledger.sequencing.checks_processes import ProcessChecks
 from ledger.sequencing.checks_threads import ThreadChecks
 from ledger.serve import LogDoor, MirrorDoor, WitnessDoor
 from ledger.stores.database_sql import Database
@@ -48,7 +50,7 @@ class LedgerSide:
     """The pieces of one node, not running until `start`."""
 
     database: Database
-    checks: ThreadChecks
+    checks: ThreadChecks | ProcessChecks
     following: Follower | CopyReader
     doors: Mapping[str, Door]
     pages: Pages | None  # the published tree this node can show; a witness has none
@@ -119,6 +121,15 @@ def cosigner(home: Home, signer: Signer) -> NoteSigner:
     return NoteSigner(name=name, signer=signer, key_type=COSIGNATURE)
 
 
+def lease_holder(home: Home) -> str:
+    """Who holds the sequencer's lease: one name for a home on a machine, another for each other.
+
+    The worker locks its home, so no two processes have one name; a process that was killed has the
+    name of the one started in its place, which need not wait for the lease to run out.
+    """
+    return f"{home.settings.member} {platform.node()}:{home.directory.resolve()}"
+
+
 def genesis_registry(genesis: bytes) -> Registry:
     """The members that the trusted genesis names; raises StartError when it founds nothing."""
     try:
@@ -137,9 +148,9 @@ def open_ledger_side(
     if settings.origin != genesis.origin:
         raise StartError(f"settings.toml: origin is {settings.origin}, genesis {genesis.origin}")
     database = Database(home.ledger_url)
-    checks = ThreadChecks(CHECK_THREADS)
     if settings.part == "sequencer":
-        return _sequencer(home, keys, genesis, client, database, checks)
+        return _sequencer(home, keys, genesis, client, database)
+    checks = ThreadChecks(CHECK_THREADS)
     assert keys.cosign is not None  # Home.keys reads it for every other part
     following = Follower(
         peer=HttpPeer(str(settings.log_url), client=client),
@@ -204,8 +215,8 @@ def _sequencer(
     genesis: Registry,
     client: httpx.AsyncClient,
     database: Database,
-    checks: ThreadChecks,
 ) -> LedgerSide:
+    checks = ProcessChecks(threads=CHECK_THREADS)
     assert keys.log is not None  # Home.keys reads it for a sequencer
     settings, also = home.settings, keys.log_next
     peers = {
@@ -223,7 +234,7 @@ def _sequencer(
         checks=checks,
         mirrors=peers["mirror"],
         witnesses=peers["witness"],
-        holder=settings.member,
+        holder=lease_holder(home),
         also=() if also is None else (NoteSigner(name=genesis.origin, signer=also),),
     )
     return LedgerSide(

@@ -26,11 +26,12 @@ from ledger.sequencing.check_worker import READ_BYTES, READY, RECORDS, REGISTRY,
 from ledger.sequencing.checks_threads import Check, ThreadChecks
 from ledger.sequencing.screening import Screening, decode_screening, encode_raws, joined
 
-PARALLEL_FROM: Final = 48  # records; below, sending them costs more than it gains
+PARALLEL_FROM: Final = 128  # records; below, threads are quick enough and processes not worth it
 PART_MIN: Final = 32
 PART_MAX: Final = 256
 ANSWER_SECONDS_MAX: Final = 10.0  # a process that is stopped is ended and its share done here
 START_AGAIN_SECONDS: Final = 1.0
+IDLE_SECONDS: Final = 120.0  # unused so long they are ended: 30 MB each
 END_SECONDS: Final = 1.0
 
 
@@ -46,7 +47,8 @@ class ProcessChecks:
         self._threads = ThreadChecks(threads)
         self._workers: list[_Worker] = []
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._started_at = float("-inf")
+        self._started_at = self._used_at = float("-inf")
+        self._idle: asyncio.TimerHandle | None = None
         self._next = 0
 
     async def verify(self, checks: Sequence[Check]) -> list[bool]:
@@ -57,6 +59,7 @@ class ProcessChecks:
         """See Screener."""
         if len(raws) < PARALLEL_FROM:
             return await self._threads.screen(raws, registry)
+        self._used_at = time.monotonic()
         ready = self._ready()
         if not ready:
             return await self._threads.screen(raws, registry)
@@ -99,9 +102,21 @@ class ProcessChecks:
             with suppress(OSError):  # no process to be had now: threads, and tried again
                 for _ in range(missing):
                     self._workers.append(_Worker(loop))
+            if self._idle is None:
+                self._end_when_idle(loop)
         return [worker for worker in self._workers if worker.ready]
 
+    def _end_when_idle(self, loop: asyncio.AbstractEventLoop) -> None:
+        left = self._used_at + IDLE_SECONDS - time.monotonic()
+        if left > 0:
+            self._idle = loop.call_later(left, self._end_when_idle, loop)
+        else:
+            self._end_all()
+
     def _end_all(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
         workers, self._workers = self._workers, []
         for worker in workers:
             worker.end()

@@ -1,7 +1,8 @@
 """The sequencer's side of tlog-mirror: bring one mirror to a head and take its cosignature.
 
 Two requests: `add-checkpoint` makes the head the mirror's pending one, `add-entries` brings what
-it lacks; the mirror's answers say where it stands, so nothing needs to be remembered. What a
+it lacks; the mirror's answers say where it stands, so nothing needs to be remembered: at first its
+last cosigned checkpoint is asked for, so that a restart sends nothing twice. What a
 cosignature is worth is the work of policy.py, when to push that of log.py.
 """
 
@@ -12,6 +13,7 @@ from typing import Final
 
 from ledger import proofs
 from ledger.errors import ForkError, LedgerError, PeerError
+from ledger.formats.checkpoint import parse_checkpoint
 from ledger.formats.merkle import HashReader
 from ledger.formats.note import Note, NoteSignature, parse_note, parse_signature_lines
 from ledger.formats.packages import (
@@ -39,7 +41,7 @@ class Pusher:
         self._store = store
         self._origin = origin
         self._pending_size = 0
-        self._next_entry = 0
+        self._next_entry: int | None = None  # not known before it was asked
 
     async def witness(self, head: Head) -> tuple[NoteSignature, ...]:
         """Have a witness cosign head; raises PeerError or ForkError as `mirror` does."""
@@ -59,20 +61,22 @@ class Pusher:
             if lines:
                 return lines
             raise
-        conflicts = 0
+        conflicts, start = 0, self._next_entry
+        if start is None:
+            start = min(await self._reached(), head.size)
         for _ in range(ROUNDS_MAX):
-            answer = await self._add_entries(head)
+            answer = await self._add_entries(head, start)
             if answer.status == 200:
-                self._next_entry = max(self._next_entry, head.size)
+                self._next_entry = max(start, head.size)
                 return _lines(answer)
             if answer.status == 409:
                 conflicts += 1
             if answer.status not in (202, 409) or conflicts > CONFLICTS_MAX:
                 raise _refused("add-entries", answer)
-            self._next_entry = _next_entry(answer)
-            if self._next_entry > head.size:
+            start = self._next_entry = _next_entry(answer)
+            if start > head.size:
                 raise ForkError(
-                    f"mirror: stores {self._next_entry} entries, this head has {head.size}; "
+                    f"mirror: stores {start} entries, this head has {head.size}; "
                     "adopt from the mirrors before signing anything"
                 )
         raise PeerError("add-entries: no end of partial answers")
@@ -110,22 +114,38 @@ class Pusher:
 
         So it is after the sequencer lost its disk: what was pending went with it.
         """
-        answer = await self._peer.get(monitoring_path(self._origin))
-        if answer.status != 200:
+        shown = await self._last_shown()
+        if shown is None or shown.text != parse_note(head.note).text:
             return ()
+        return shown.signatures
+
+    async def _reached(self) -> int:
+        """How many entries the mirror says it stores; believed only as a place to begin."""
+        shown = await self._last_shown()
+        if shown is None:
+            return 0
         try:
-            shown = parse_note(answer.body)
+            return parse_checkpoint(shown.text).size
         except LedgerError as error:
             raise PeerError(f"mirror: {error}") from None
-        return shown.signatures if shown.text == parse_note(head.note).text else ()
+
+    async def _last_shown(self) -> Note | None:
+        """The checkpoint it cosigned last; None when it shows none."""
+        answer = await self._peer.get(monitoring_path(self._origin))
+        if answer.status != 200:
+            return None
+        try:
+            return parse_note(answer.body)
+        except LedgerError as error:
+            raise PeerError(f"mirror: {error}") from None
 
     def _log_only(self, note: Note) -> Note:
         """The note with the log's own signatures: two while its key moves."""
         own = tuple(each for each in note.signatures if each.name == self._origin)
         return Note(text=note.text, signatures=own)
 
-    async def _add_entries(self, head: Head) -> Answer:
-        start = min(self._next_entry, head.size)
+    async def _add_entries(self, head: Head, start: int) -> Answer:
+        start = min(start, head.size)
         bounds = package_bounds(start, head.size)[:PACKAGES_MAX]
         entries: list[bytes] = []
         if bounds:

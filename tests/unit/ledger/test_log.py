@@ -7,8 +7,10 @@ import asyncio
 import pytest
 
 from ledger.errors import AdmissionError, BusyError, StoreError
+from ledger.formats.packages import parse_upload
 from ledger.formats.policy import parse_policy
 from ledger.formats.proof import Receipt, parse_receipt, verify_receipt
+from ledger.ports import Answer
 from ledger.rules.genesis import create_log
 from ledger.sequencing.intake import Limits
 from ledger.stores.store_memory import MemoryStore
@@ -197,6 +199,33 @@ def test_a_log_of_many_tiles_gives_receipts_that_verify() -> None:
         assert [each.index for each in receipts] == list(range(1, 701))  # type: ignore[union-attr]
         await nets.settled(lambda: {m.size for m in net.mirrors.values()} == {701})
         await net.log.stop()
+
+    asyncio.run(work())
+
+
+def test_a_new_sequencer_sends_a_mirror_nothing_it_stores_already() -> None:
+    class Noting(nets.DoorPeer):
+        starts: list[int]
+
+        async def post(self, path: str, body: bytes, content_type: str) -> Answer:
+            if path == "add-entries":
+                self.starts.append(parse_upload(body)[0].start)
+            return await super().post(path, body, content_type)
+
+    async def work() -> None:
+        net = await nets.make_network()
+        await net.log.append_many([nets.record(net.log_id, f"{n}") for n in range(300)])
+        await nets.settled(lambda: {m.size for m in net.mirrors.values()} == {301})
+        await net.log.stop()
+        peers = {m: Noting(peer.door) for m, peer in net.peers.items()}
+        for peer in peers.values():
+            peer.starts = []
+        again = nets.make_log(net.store, peers, net.clock)
+        await again.start()
+        assert (await again.append(nets.record(net.log_id, "new"))).index == 301
+        await nets.settled(lambda: {m.size for m in net.mirrors.values()} == {302})
+        assert {start for peer in peers.values() for start in peer.starts} == {301}
+        await again.stop()
 
     asyncio.run(work())
 

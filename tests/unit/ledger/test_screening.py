@@ -200,6 +200,24 @@ def test_a_stopped_process_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> N
     _with_processes(work)
 
 
+def test_unused_processes_end_and_start_again_when_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = _registry()
+    raws = _run(registry)
+
+    async def work(checks: ProcessChecks) -> None:
+        await _when_ready(checks, 2, raws, registry)
+        first = [worker._process for worker in checks._workers]
+        monkeypatch.setattr(checks_processes, "IDLE_SECONDS", 0.2)
+        checks._end_when_idle(asyncio.get_running_loop())
+        await asyncio.sleep(0.4)
+        assert not checks.pids()
+        assert all(process.returncode is not None for process in first)
+        monkeypatch.setattr(checks_processes, "IDLE_SECONDS", 60.0)
+        await _when_ready(checks, 2, raws, registry)
+
+    _with_processes(work)
+
+
 def test_a_process_ends_when_its_sequencer_is_gone() -> None:
     registry = _registry()
     raws = _run(registry)
