@@ -15,7 +15,8 @@ from node.facts import Facts
 from node.flow import Answering
 from node.flows import Naming
 from node.fresh_circles import FreshCircles
-from node.plans import plans_ended, plans_for
+from node.paydate.endings import plans_ended
+from node.plans import plans_for
 from node.reporting import reports_for
 from node.rules import NodeRules
 from node.subjects import OWN
@@ -41,7 +42,7 @@ def answering_of(
     if role == "toeslagen":
         return DeriveChanges(member, rules, load_pay_calendars().get(CALENDAR), roles)
     if role == "municipality":
-        return PlanChanges(member, load_pay_calendars(), rules)
+        return PlanChanges(member, load_pay_calendars(), rules, roles)
     return None
 
 
@@ -93,7 +94,14 @@ class DeriveChanges:
 class PlanChanges:
     """On the node of a municipality: the plans that changed facts ask for."""
 
-    def __init__(self, member: str, calendars: PayCalendars, rules: NodeRules) -> None:
+    def __init__(
+        self,
+        member: str,
+        calendars: PayCalendars,
+        rules: NodeRules,
+        roles: Callable[[], Mapping[str, str]],
+    ) -> None:
+        self._roles = roles
         self._naming = Naming(member=member, names={})
         self._calendars = calendars
         self._rules = rules
@@ -112,5 +120,8 @@ class PlanChanges:
             calendars=self._calendars,
             rulebook=self._rules.rulebook(facts),
         )
-        drafts = [draft for _, outcome in sorted(found.items()) for draft in outcome.drafts]
-        return [*drafts, *plans_ended(circles, changed, today=today)]
+        drafts = [draft for _, outcome in sorted(found.items()) for draft in outcome.all_drafts()]
+        ended = plans_ended(
+            circles, changed, naming=self._naming, today=today, members=self._roles()
+        )
+        return [*drafts, *ended]

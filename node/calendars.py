@@ -15,7 +15,8 @@ from node.decisions import Outcome, Standing, outcomes_of, standing_decision
 from node.flows import Naming
 from node.fresh_circles import FreshCircles
 from node.households import EnrolledHousehold, FactSource, enrolled
-from node.plans import PlanOutcome, due_plan, first_choice
+from node.paydate.outcome import PlanOutcome
+from node.plans import due_plan, first_choice
 from node.portal.calendar_changes import changes_of
 from node.portal.calendar_lines import balances, line_views, months_planned, not_planned_views
 from node.portal.calendar_views import (

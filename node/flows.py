@@ -7,12 +7,17 @@ called by its party (`Line.code`) is kept beside the planner's own id.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
+from node.claims import ClaimFlow, claim_flows
 from node.decisions import Standing, standing_decision
 from node.households import EnrolledHousehold
+from node.paydate.answers import Answer, FlowKey, answers_by_flow
+from node.paydate.channels import Channels, Version, by_first_known
+from node.paydate.lives import account_of, died_on
+from node.paydate.terms import payer_window
 from node.portal.calendar_words import KIND_WORDS, scheme_words
 from scheduler.errors import PlanError
 from scheduler.folding.facts import Fact, SubjectId, known_facts
@@ -21,13 +26,12 @@ from scheduler.paydays import PayCalendars
 from scheduler.planning.flows import Flow, Rhythm, Window
 from scheduler.planning.periods import Covers
 from specs.records import AllowanceDecision, Recurring, Statement
+from specs.records_base import Channel
 from specs.values import Month
 
 ALLOWANCE_CALENDAR: Final = "toeslagen"
-# Dienst Toeslagen publishes one day and no window. This is the window the pilot asks of it: inside
-# the month of its own day, and never past the start of the month the allowance is for (Awir 22).
-ALLOWANCE_WINDOW: Final = Window(earlier_days=10, later_days=8)
 ONE_DAY: Final = timedelta(days=1)
+TERM_LATER_DAYS: Final = 27  # of a term to repay: any later day of about that month
 # How many months after the start of the period it pays for a payment falls due.
 DUE_MONTHS_AFTER: Final[Mapping[Covers, int]] = {
     "next_month": -1,
@@ -40,7 +44,8 @@ DUE_MONTHS_AFTER: Final[Mapping[Covers, int]] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HouseholdFlow:
     """A flow with its party's name for it (`code`), whom of the household it concerns, the records
-    behind it and what a household calls it.
+    behind it and what a household calls it. `declined` is why its party takes no part in the plan,
+    `assumed` what of its terms nobody promised.
     """
 
     flow: Flow
@@ -51,6 +56,9 @@ class HouseholdFlow:
     scheme: str | None  # of an allowance
     estimate: bool
     records: tuple[str, ...]
+    channel: Channel | None = None
+    declined: str | None = None
+    assumed: Text | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,23 +89,78 @@ def flows_of(
 ) -> tuple[tuple[HouseholdFlow, ...], tuple[LeftOut, ...]]:
     """All flows of a household, and those that cannot be planned."""
     every: list[HouseholdFlow | LeftOut] = []
-    for versions in _stated(facts, household):
-        every += _recurring(versions, household, naming, calendars)
+    channels = Channels()
+    for versions in by_first_known(_stated(facts, household)):
+        every += _recurring(versions, household, naming, calendars, channels)
+    every.sort(key=lambda one: _place(one, household))
     every += _allowances(facts, household, naming)
-    flows = tuple(one for one in every if isinstance(one, HouseholdFlow))
+    every += [one for who in household.members for one in _claims(facts, who, household, naming)]
+    answers = answers_by_flow(facts, naming.member)
+    accounts = account_of(facts, household.members)
+    dead = died_on(facts)
+    flows = tuple(
+        _as_it_stands(one, answers, accounts, dead)
+        for one in every
+        if isinstance(one, HouseholdFlow)
+    )
     return flows, tuple(one for one in every if isinstance(one, LeftOut))
 
 
-def opening_balance(facts: Iterable[Fact], household: EnrolledHousehold) -> int:
-    """What the members stated last as their balances, in cents; nothing stated counts as zero."""
-    stated = {
-        fact.subject(): fact.data.value
+def _place(one: HouseholdFlow | LeftOut, household: EnrolledHousehold) -> tuple[int, str]:
+    """The order of a household's own list: by member and name, what is left out at its end."""
+    if isinstance(one, LeftOut):
+        return len(household.members), one.what.en
+    return household.members.index(one.person), one.flow.id
+
+
+def _as_it_stands(
+    one: HouseholdFlow,
+    answers: Mapping[FlowKey, Answer],
+    accounts: Mapping[SubjectId, str],
+    dead: Mapping[SubjectId, date],
+) -> HouseholdFlow:
+    """The flow with what its party, its receiver and death made of it."""
+    flow, answer = one.flow, answers.get((one.party, one.person, one.code))
+    declined = answer.reason if answer is not None and answer.said == "declined" else None
+    if declined is not None:
+        flow = replace(flow, window=Window())  # it keeps its own day
+    if one.person in accounts:
+        flow = replace(flow, account=accounts[one.person])
+    if one.person in dead:
+        end = min(dead[one.person], flow.rhythm.end or date.max)
+        start = flow.rhythm.start
+        start = start if start is None or start <= end else None
+        flow = replace(flow, rhythm=replace(flow.rhythm, start=start, end=end))
+    return replace(one, flow=flow, declined=declined)
+
+
+def opening_balances(
+    facts: Sequence[Fact], household: EnrolledHousehold
+) -> tuple[int, Mapping[str, int]]:
+    """What the members stated last as their balances, in cents: of the household's own account,
+    and by account for members with an account of their own."""
+    accounts = account_of(facts, household.members)
+    own, others = 0, dict.fromkeys(sorted(set(accounts.values())), 0)
+    for who, cents in _stated_balances(facts, household).items():
+        if who in accounts:
+            others[accounts[who]] += cents
+        else:
+            own += cents
+    return own, others
+
+
+def _stated_balances(
+    facts: Iterable[Fact], household: EnrolledHousehold
+) -> Mapping[SubjectId, int]:
+    """The last statement of each member; nothing stated counts as zero."""
+    return {
+        who: fact.data.value
         for fact in known_facts(facts, None)  # by date: the latest one stays
         if isinstance(fact.data, Statement)
         and fact.data.fact == "opening_balance"
-        and fact.subject() in household.members
+        and (who := fact.subject()) is not None
+        and who in household.members
     }
-    return sum(stated.values())
 
 
 def _stated(facts: Sequence[Fact], household: EnrolledHousehold) -> list[list[Fact]]:
@@ -114,7 +177,11 @@ def _stated(facts: Sequence[Fact], household: EnrolledHousehold) -> list[list[Fa
 
 
 def _recurring(
-    versions: Sequence[Fact], household: EnrolledHousehold, naming: Naming, calendars: PayCalendars
+    versions: Sequence[Fact],
+    household: EnrolledHousehold,
+    naming: Naming,
+    calendars: PayCalendars,
+    channels: Channels,
 ) -> list[HouseholdFlow | LeftOut]:
     """One flow per version: each holds until the next one, its own end, or for good."""
     flows: list[HouseholdFlow | LeftOut] = []
@@ -127,6 +194,14 @@ def _recurring(
             continue
         if until is not None and until <= fact.valid_from:
             continue  # replaced on the day it began
+        party = data.party if fact.author == naming.member else fact.author
+        charge = (party, data.flow, fact.subjects["person"])
+        version = Version(fact=fact, data=data, until=until)
+        doubled = channels.refuse(charge, fact.author, version)
+        if doubled is not None:
+            what = _called(data, naming)
+            flows.append(LeftOut(what=what, reason=doubled, records=(fact.record,)))
+            continue
         try:
             flows.append(_one(fact, data, until, household, naming, calendars))
         except PlanError as error:
@@ -163,8 +238,39 @@ def _one(
     )
     return HouseholdFlow(
         flow=flow, code=data.flow, party=party, person=who, what=_called(data, naming), scheme=None,
-        estimate=False, records=(fact.record,),
+        estimate=False, records=(fact.record,), channel=data.channel,
     )  # fmt: skip
+
+
+def _claims(
+    facts: Sequence[Fact], who: SubjectId, household: EnrolledHousehold, naming: Naming
+) -> list[HouseholdFlow]:
+    """What a payer pays back or reclaims, each part on its own day (P5)."""
+    return [
+        HouseholdFlow(
+            flow=Flow(
+                id=f"{claim.author}:{claim.code}{_whose(household, who)}",
+                direction=claim.direction,
+                party=naming.shown(claim.author),
+                amount_cents=0,
+                amounts={day.isoformat(): cents for day, cents in claim.cents_on},
+                rhythm=Rhythm(every="dates", dates=tuple(day for day, _ in claim.cents_on)),
+                window=Window(later_days=0 if claim.direction == "in" else TERM_LATER_DAYS),
+                reference=f"{claim.code}{_whose(household, who)}",
+            ),
+            code=claim.code, party=claim.author, person=who, what=_claim_words(claim), scheme=None,
+            estimate=False, records=(claim.record,),
+        )
+        for claim in claim_flows(facts, who)
+        if claim.cents_on
+    ]  # fmt: skip
+
+
+def _claim_words(claim: ClaimFlow) -> Text:
+    words = scheme_words(claim.scheme)
+    if claim.direction == "in":
+        return Text(f"Nabetaling {words.nl}", f"Back payment of {words.en}")
+    return Text(f"Terugbetalen {words.nl}", f"Repaying {words.en}")
 
 
 def _whose(household: EnrolledHousehold, who: SubjectId) -> str:
@@ -247,6 +353,7 @@ def _allowance(
         str(month): cents for standing in years.values() for month, cents in standing.cents.items()
     }
     name = f"{scheme}{_whose(household, who)}"
+    terms = payer_window(ALLOWANCE_CALENDAR)
     flow = Flow(
         id=f"{author}:{name}",
         direction="in",
@@ -254,13 +361,14 @@ def _allowance(
         amount_cents=0,  # a month without a decision pays nothing
         amounts=amounts,
         rhythm=Rhythm(every="calendar", calendar=ALLOWANCE_CALENDAR),
-        window=ALLOWANCE_WINDOW,
+        window=terms.window,
         reference=name,
     )
     return HouseholdFlow(
         flow=flow, code=scheme, party=author, person=who, what=scheme_words(scheme), scheme=scheme,
         estimate=any(standing.estimate for standing in years.values()),
         records=tuple(sorted({r for one in years.values() for r in one.record_of.values()})),
+        assumed=terms.assumed,
     )  # fmt: skip
 
 

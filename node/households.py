@@ -7,10 +7,11 @@ Pure functions over the facts a node holds. What the law makes of them is the wo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Protocol, TypeAlias
 
+from node.paydate.lives import parted
 from scheduler.folding.facts import Fact, SubjectId, known_facts
 from specs.records import (
     BIRTH,
@@ -22,6 +23,7 @@ from specs.records import (
     Enrolment,
     Move,
     PersonRef,
+    PlanHandover,
     RecordData,
 )
 
@@ -62,7 +64,11 @@ class Application:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolledHousehold:
-    """A household that agreed to one pay date (P3), as its latest enrolment says."""
+    """A household that agreed to one pay date (P3), as its latest enrolment says.
+
+    `handover` is the record by which another municipality handed its plan over, `continues_on` the
+    day from which this one goes on with it.
+    """
 
     applicant: SubjectId
     members: tuple[SubjectId, ...]  # the applicant among them
@@ -71,6 +77,10 @@ class EnrolledHousehold:
     agreed_on: date
     record: str
     withdrawn: bool
+    bridged: bool = False
+    repay_terms: int | None = None
+    handover: str | None = None
+    continues_on: date | None = None
 
 
 def ref_at(data: RecordData, path: str) -> PersonRef:
@@ -167,19 +177,28 @@ def withdrawn(facts: Iterable[Fact], known_on: int | None = None) -> tuple[Enrol
 
 
 def _households(facts: Iterable[Fact], known_on: int | None) -> list[EnrolledHousehold]:
+    """By the latest enrolment or handover of each applicant; a couple that parted is two."""
     by_applicant: dict[SubjectId, Fact] = {}
     home_of: dict[SubjectId, SubjectId] = {}
-    standing = [fact for fact in known_facts(facts, known_on) if isinstance(fact.data, Enrolment)]
+    known = list(known_facts(facts, known_on))
+    standing = [fact for fact in known if isinstance(fact.data, Enrolment | PlanHandover)]
     for fact in sorted(standing, key=_agreed):
         applicant = fact.subject()
         if applicant is not None:
             by_applicant[applicant] = fact
             home_of |= dict.fromkeys(fact.subjects.values(), applicant)
-    return [
-        _household(fact, fact.data, home_of)
-        for _, fact in sorted(by_applicant.items())
-        if isinstance(fact.data, Enrolment)
-    ]
+    enrolled_by = {
+        (fact.author, fact.subject()) for fact in standing if isinstance(fact.data, Enrolment)
+    }
+    found = []
+    for applicant, fact in sorted(by_applicant.items()):
+        if isinstance(fact.data, Enrolment):
+            found.append(_household(fact, fact.data, home_of))
+        elif isinstance(fact.data, PlanHandover) and (fact.author, applicant) not in enrolled_by:
+            found.append(
+                _handed(fact, fact.data, home_of)
+            )  # not one that was handed over to others
+    return [part for household in found for part in parted_households(household, known)]
 
 
 def _agreed(fact: Fact) -> tuple[date, int]:
@@ -190,18 +209,94 @@ def _agreed(fact: Fact) -> tuple[date, int]:
 def _household(
     fact: Fact, data: Enrolment, home_of: Mapping[SubjectId, SubjectId]
 ) -> EnrolledHousehold:
-    applicant = fact.subjects["person"]
-    others = [fact.subjects.get(f"members.{place}") for place in range(len(data.members))]
-    members = [who for who in others if who is not None and home_of[who] == applicant]
     return EnrolledHousehold(
-        applicant=applicant,
-        members=tuple(dict.fromkeys([applicant, *members])),
+        applicant=fact.subjects["person"],
+        members=_members(fact, len(data.members), home_of),
         surname=data.person.surname,
         preferred_day=data.preferred_day,
         agreed_on=data.agreed_on,
         record=fact.record,
         withdrawn=data.withdrawn,
+        bridged=data.bridged,
+        repay_terms=data.repay_terms,
     )
+
+
+def _handed(
+    fact: Fact, data: PlanHandover, home_of: Mapping[SubjectId, SubjectId]
+) -> EnrolledHousehold:
+    return EnrolledHousehold(
+        applicant=fact.subjects["person"],
+        members=_members(fact, len(data.members), home_of),
+        surname=data.person.surname,
+        preferred_day=data.preferred_day,
+        agreed_on=data.agreed_on,
+        record=fact.record,
+        withdrawn=False,
+        handover=fact.record,
+        continues_on=data.continues_on,
+    )
+
+
+def _members(
+    fact: Fact, count: int, home_of: Mapping[SubjectId, SubjectId]
+) -> tuple[SubjectId, ...]:
+    applicant = fact.subjects["person"]
+    others = [fact.subjects.get(f"members.{place}") for place in range(count)]
+    members = [who for who in others if who is not None and home_of[who] == applicant]
+    return tuple(dict.fromkeys([applicant, *members]))
+
+
+def parted_households(
+    household: EnrolledHousehold, facts: Sequence[Fact]
+) -> list[EnrolledHousehold]:
+    """The household, or two of them when the applicant and a member divorced since they enrolled.
+
+    Children go with whom they are registered with, otherwise with the applicant. Each of the two
+    reads its own calendar from that moment on, and no more the other's.
+    """
+    enrolment = next((fact for fact in facts if fact.record == household.record), None)
+    for couple, divorce in parted(facts).items():
+        others = couple - {household.applicant}
+        if len(others) != 1 or not couple <= set(household.members) or enrolment is None:
+            continue
+        if divorce.known < enrolment.known:
+            continue  # they enrolled together knowing of it
+        (other,) = others
+        homes = {who: _home_now(facts, who) for who in household.members}
+        going = [
+            who
+            for who in household.members
+            if who not in couple
+            and homes[who] is not None
+            and homes[who] == homes[other] != homes[household.applicant]
+        ]
+        theirs = replace(
+            household,
+            applicant=other,
+            members=(other, *going),
+            surname=_surname(enrolment, other) or household.surname,
+        )
+        left = tuple(who for who in household.members if who != other and who not in going)
+        return [replace(household, members=left), theirs]
+    return [household]
+
+
+def _home_now(facts: Iterable[Fact], who: SubjectId) -> HomeKey | None:
+    """The key of somebody's last known home."""
+    told = [fact for fact in facts if isinstance(fact.data, Birth | Move) and fact.subject() == who]
+    if not told:
+        return None
+    last = max(told, key=lambda fact: (fact.valid_from, fact.known)).data
+    keys = _home_keys(last.address) if isinstance(last, Birth | Move) else []
+    return keys[-1] if keys else None
+
+
+def _surname(fact: Fact, who: SubjectId) -> str | None:
+    for path, subject in fact.subjects.items():
+        if subject == who:
+            return ref_at(fact.data, path).surname
+    return None
 
 
 def applications(facts: Iterable[Fact], known_on: int | None = None) -> tuple[Application, ...]:

@@ -20,7 +20,7 @@ import httpx
 from sqlalchemy import func, select
 
 from ledger.rules.registry import Registry
-from node.access import Competence, load_competence
+from node.access import MUNICIPALITY, Competence, load_competence
 from node.answering import answering_of, rulebook
 from node.clockwork.clockwork import Clockwork
 from node.clockwork.steps import Steps
@@ -34,6 +34,7 @@ from node.members.deliver_http import Deliveries
 from node.members.member_http import MemberAuth, member_client
 from node.members.routes_machine import Gate
 from node.members.sequencer_http import SequencerHttp
+from node.paydate.keeper import HouseholdKeeper
 from node.prepare import Author, Preparer
 from node.receiving.accept import Acceptance, Reader
 from node.receiving.follow import LedgerReader, VerifiedView
@@ -47,6 +48,7 @@ from node.stores.store_sql import Records
 from node.subjects import Subjects
 from node.submit import UNSENT_STATES, Submitter
 from scheduler.folding.facts import SubjectId
+from scheduler.planning.payday_files import load_pay_calendars
 
 NETHERLANDS: Final = ZoneInfo("Europe/Amsterdam")
 
@@ -79,7 +81,6 @@ class Node:
     rules: NodeRules
     desk: Desk
     steps: Steps
-    clockwork: Clockwork
     clock: Now
 
     @property
@@ -128,39 +129,22 @@ class Node:
         standing = Standing(settings.member, records, competence, preparer)
         reader = Reader(member=settings.member, hpke=keys.hpke)
         deliveries = Deliveries(
-            member=settings.member,
-            database=database,
-            records=records,
-            view=view,
-            peers=home.peers,
-            client=client,
-            now=_seconds,
-        )
+            member=settings.member, database=database, records=records, view=view,
+            peers=home.peers, client=client, now=_seconds,
+        )  # fmt: skip
         role = role_of(genesis, settings.member)
         rules = NodeRules.of_home(rulebook(), home.directory, lambda: view.registry)
-        facts = Facts(database, records)
-
-        def clock() -> datetime:
-            """The day as `today` says, the hour as `now`: what the clockwork goes by."""
-            return datetime.combine(today(), now().astimezone(NETHERLANDS).timetz())
-
+        facts, clock = Facts(database, records), _clock(now, today)
         steps = Steps(
             member=settings.member, facts=facts, subjects=records.subjects, view=view,
-            timetable=load_timetable(), now=clock, announce=None,
-        )  # fmt: skip
-        clockwork = Clockwork(
-            database, load_timetable(), steps.pieces(), holder=holder_name(home.directory),
-            now=clock, wall=_seconds,
+            timetable=load_timetable(), now=clock, households=_keeper(role, facts, preparer),
         )  # fmt: skip
         desk = Desk(
             database=database,
             submitter=submitter,
             reader=LedgerReader(
-                database=database,
-                records=records,
-                following=ledger.following,
-                acceptance=Acceptance(reader, records, competence, view, standing),
-                now=_seconds,
+                database=database, records=records, following=ledger.following,
+                acceptance=Acceptance(reader, records, competence, view, standing), now=_seconds,
             ),
             deliveries=deliveries,
             facts=facts,
@@ -169,12 +153,22 @@ class Node:
             ),
             today=today,
             after=steps.follow,
-        )
+        )  # fmt: skip
         return cls(
             home=home, keys=keys, role=role, competence=competence, client=client, view=view,
-            ledger=ledger, records=records, rules=rules, desk=desk, steps=steps,
-            clockwork=clockwork, clock=clock,
+            ledger=ledger, records=records, rules=rules, desk=desk, steps=steps, clock=clock,
         )  # fmt: skip
+
+    def clockwork(self) -> Clockwork:
+        """The ticker's work on this node, for one worker."""
+        return Clockwork(
+            self.database,
+            load_timetable(),
+            self.steps.pieces(),
+            holder=self.holder,
+            now=self.clock,
+            wall=_seconds,
+        )
 
     def gate(self) -> Gate:
         """Who may ask this node: members and auditors."""
@@ -240,6 +234,22 @@ class Node:
         await self.ledger.stop()  # a sequencer pushes to its mirrors up to here
         await self.client.aclose()
         self.database.close()
+
+
+def _keeper(role: str, facts: Facts, preparer: Preparer) -> HouseholdKeeper | None:
+    """A municipality keeps signals and announces; nobody else has households."""
+    if role != MUNICIPALITY:
+        return None
+    return HouseholdKeeper(facts, preparer, load_pay_calendars())
+
+
+def _clock(now: Now, today: Today) -> Now:
+    """The day as `today` says, the hour as `now`: what the clockwork goes by."""
+
+    def clock() -> datetime:
+        return datetime.combine(today(), now().astimezone(NETHERLANDS).timetz())
+
+    return clock
 
 
 def holder_name(directory: Path) -> str:

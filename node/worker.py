@@ -54,7 +54,7 @@ class Worker:
         self._lock_file: TextIO | None = None
         self._loop_task: asyncio.Task[None] | None = None
         settings = node.home.settings
-        self.ticker = Ticker(node.database, node.clockwork, settings.tick_seconds, self._ring)
+        self.ticker = Ticker(node.database, node.clockwork(), settings.tick_seconds, self._ring)
         app = create_machine_app(
             node.gate(), node.ledger.doors, node.desk.deliveries, self._wake.set
         )

@@ -96,6 +96,7 @@ class PlanAnswer(RecordData):
     to: Code
     plan: Code
     flow: Code | None = None
+    answered_on: date
     answer: Literal["confirmed", "declined"]
     reason: Reason | None = None
 

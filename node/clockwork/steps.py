@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
-from typing import Final
+from datetime import date, datetime
+from typing import Final, Protocol
 
 from sqlalchemy import Connection, select
 
@@ -31,8 +31,21 @@ from specs.values import Month
 PIECE_SUBJECTS: Final = 200
 _LOG: Final = logging.getLogger("vastedag.clockwork")
 
-Announce = Callable[[Connection, Sequence[SubjectId], Month], None]
-"""Stores the notices of these applicants for a month; again is no harm."""
+
+class Households(Protocol):
+    """What a municipality does with its households (paydate/keeper.py); again is no harm."""
+
+    def keep_signals(
+        self, connection: Connection, changed: Collection[SubjectId], today: date
+    ) -> None:
+        """Bring the signals around these persons up to date."""
+        ...
+
+    def announce(
+        self, connection: Connection, persons: Sequence[SubjectId], month: Month, now: datetime
+    ) -> None:
+        """Store the notices of these applicants for a month."""
+        ...
 
 
 class Steps:
@@ -47,7 +60,7 @@ class Steps:
         view: LedgerView,
         timetable: Timetable,
         now: Callable[[], datetime],
-        announce: Announce | None,
+        households: Households | None,
     ) -> None:
         self._member = member
         self._facts = facts
@@ -55,7 +68,7 @@ class Steps:
         self._view = view
         self._timetable = timetable
         self._now = now
-        self._announce = announce
+        self._households = households
 
     def pieces(self) -> Mapping[Step, Piece]:
         """By step."""
@@ -79,10 +92,10 @@ class Steps:
 
     def announce(self, connection: Connection, due: Due) -> str | None:
         """Announce what the month changes."""
-        if self._announce is None:
+        if self._households is None:
             return None
         found = named_in(connection, (ENROLLED, PLAN_HANDED_OVER), due.cursor)
-        self._announce(connection, found, due.month)
+        self._households.announce(connection, found, due.month, self._now())
         return found[-1] if found else None
 
     def cut_off(self, connection: Connection, due: Due) -> str | None:
@@ -92,7 +105,9 @@ class Steps:
         return found[-1] if found else None
 
     def follow(self, connection: Connection, changed: Collection[SubjectId]) -> None:
-        """After new facts: the orders of months already closed follow the plan."""
+        """After new facts: signals, and the orders of months already closed, follow the plan."""
+        if self._households is not None:
+            self._households.keep_signals(connection, changed, self._now().date())
         present = Month.of(self._now().date())
         closed = [
             month

@@ -20,14 +20,24 @@ from node.decisions import Outcome, due_decisions, outcomes_of
 from node.demonstration.demo_network import MUNICIPALITY, TOESLAGEN, DemoNetwork
 from node.households import Application, Circles, enrolled
 from node.ingest import Loaded
-from node.plans import PlanOutcome, first_choice
+from node.paydate.outcome import PlanOutcome
+from node.plans import first_choice
 from node.runtime import Node
 from scheduler.documents.plan_document import plan_json
 from scheduler.folding.facts import SubjectId
 from scheduler.folding.known import Text
 from scheduler.planning.payday_files import load_pay_calendars
 from scheduler.rulebook import Rulebook
-from specs.records import ALLOWANCE_SET, ENROLLED, PLAN_SET, IncomeStatement
+from specs.records import (
+    ALLOWANCE_SET,
+    BACK_PAYMENT_SET,
+    ENROLLED,
+    PLAN_ANNOUNCED,
+    PLAN_SET,
+    RECLAIM_SET,
+    TERMS_SET,
+    IncomeStatement,
+)
 
 MEMBERS_TOLD_MAX: Final = 40
 WITH_PARTNER: Final = Text(
@@ -52,7 +62,9 @@ class Summary:
     vkey: str
     token: str
     decisions: int
+    claims: int
     plans: int
+    notices: int
     pages: str | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -73,7 +85,9 @@ class Summary:
                 "problems": len(problems) - tolerated,
                 "tolerated": tolerated,
                 "decisions": self.decisions,
+                "claims": self.claims,
                 "plans": self.plans,
+                "notices": self.notices,
                 "by_type": dict(sorted(types.items())),
             },
             "refused": [problem.as_json() for problem in refused],
@@ -129,7 +143,9 @@ def summarise(network: DemoNetwork, files: Sequence[Loaded]) -> Summary:
         vkey=network.vkey,
         token=network.token,
         decisions=_written(toeslagen, ALLOWANCE_SET),
+        claims=sum(_written(toeslagen, one) for one in (BACK_PAYMENT_SET, RECLAIM_SET, TERMS_SET)),
         plans=_written(municipality, PLAN_SET),
+        notices=_written(municipality, PLAN_ANNOUNCED),
     )
 
 

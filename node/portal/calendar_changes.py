@@ -11,7 +11,7 @@ from typing import Final
 
 from node.decisions import Outcome
 from node.flows import HouseholdFlow
-from node.plans import PlanOutcome
+from node.paydate.outcome import PlanOutcome
 from node.portal.calendar_lines import flows_by_key
 from node.portal.calendar_views import ChangeView
 from node.portal.calendar_words import cause_words, scheme_words

@@ -12,7 +12,8 @@ from datetime import date
 from typing import Literal, TypeAlias
 
 from node.flows import HouseholdFlow
-from node.plans import PlanOutcome, StandingLine
+from node.paydate.outcome import PlanOutcome
+from node.paydate.standing import StandingLine
 from node.portal.calendar_views import LineView, NotPlannedView, WhyKey
 from scheduler.folding.facts import SubjectId
 from scheduler.folding.known import Text
@@ -58,7 +59,7 @@ def line_views(outcome: PlanOutcome, month: Month) -> tuple[LineView, ...]:
     """The month's lines on their planned days: on one day incomes come first (P1)."""
     reasons = _reasons(outcome)
     views = []
-    running = outcome.request.opening_cents
+    running = _opening(outcome)
     for known in _in_month(outcome, month, "planned_date"):
         line, flow = known.standing.line, known.flow
         running += known.signed
@@ -88,12 +89,17 @@ def balances(
     outcome: PlanOutcome, month: Month, by: Literal["natural_date", "planned_date"]
 ) -> tuple[tuple[date, int], ...]:
     """The balance at the end of each day with a payment, unmoved or as planned."""
-    running = outcome.request.opening_cents
+    running = _opening(outcome)
     ends: dict[date, int] = {}
     for known in _in_month(outcome, month, by):
         running += known.signed
         ends[getattr(known.standing.line, by)] = running
     return tuple(ends.items())
+
+
+def _opening(outcome: PlanOutcome) -> int:
+    """What the household has on all its accounts together."""
+    return outcome.request.opening_cents + sum(outcome.request.openings.values())
 
 
 def months_planned(outcome: PlanOutcome) -> tuple[Month, Month] | None:
@@ -152,10 +158,20 @@ def _reasons(outcome: PlanOutcome) -> Mapping[tuple[str, SubjectId, str, str], T
     """Why a payment stays on its own day, by flow and period."""
     flows = {flow.flow.id: flow for flow in outcome.flows}
     return {
-        (*flow_key(flows[line.flow]), line.period): line.reason
+        (*flow_key(flows[line.flow]), line.period): _declined(flows[line.flow]) or line.reason
         for line in outcome.plan.lines()
         if line.reason is not None and line.moved_days == 0 and not line.on_day
     }
+
+
+def _declined(flow: HouseholdFlow) -> Text | None:
+    """What its party answered, when it takes no part: in its own words."""
+    if flow.declined is None:
+        return None
+    return Text(
+        f"{flow.flow.party} doet hier niet aan mee: {flow.declined}",
+        f"{flow.flow.party} takes no part in this: {flow.declined}",
+    )
 
 
 def _why(flow: HouseholdFlow, period: str) -> WhyKey | None:

@@ -116,9 +116,9 @@ def test_toeslagen_reads_of_an_own_statement_only_what_it_needs() -> None:
 
 
 def test_a_plan_goes_to_its_own_party_and_no_other() -> None:
-    lines = PartyPlan(person=PERSON, party="woonstad", day=24, lines=())
+    lines = PartyPlan(person=PERSON, party="woonstad", made_on=date(2026, 3, 10), day=24, lines=())
     assert readers(PLAN_SET, "gm0344", lines).members == {"woonstad"}
-    stranger = PartyPlan(person=PERSON, party="Bakkerij Halverwege", day=24, lines=())
+    stranger = lines.model_copy(update={"party": "Bakkerij Halverwege"})
     assert readers(PLAN_SET, "gm0344", stranger).members == set()
 
 

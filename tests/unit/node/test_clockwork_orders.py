@@ -58,7 +58,7 @@ def answer(record: str, said: str, flow: str | None = None, n: int = 0) -> Recor
     reason = "geen incasso" if said == "declined" else None
     data = PlanAnswer.model_validate(
         {"person": WHO, "to": "gm0344", "plan": record, "flow": flow, "answer": said,
-         "reason": reason}
+         "reason": reason, "answered_on": date(2026, 3, 11)}
     )  # fmt: skip
     return RecordDraft(
         type=PLAN_ANSWERED, source_event_id=f"answer {n}", data=data, valid_from=date(2026, 3, 11)

@@ -8,9 +8,12 @@ from typing import Any
 
 from node.answering import rulebook
 from node.decisions import decisions_for
-from node.flows import Naming, flows_of, opening_balance
+from node.flows import Naming, flows_of, opening_balances
 from node.households import Circles, EnrolledHousehold, enrolled, withdrawn
-from node.plans import PlanOutcome, due_plan, plans_ended, plans_for, standing_plan
+from node.paydate.endings import plans_ended
+from node.paydate.outcome import PlanOutcome
+from node.paydate.standing import standing_plan
+from node.plans import due_plan, plans_for
 from scheduler.planning.flows import occurrences
 from scheduler.planning.payday_files import load_pay_calendars
 from specs.records import (
@@ -159,26 +162,50 @@ def test_the_household_may_agree_to_another_day() -> None:
     assert outcome.request.preferred_day == other_day
 
 
-def test_a_household_that_withdraws_ends_its_plan_after_this_month() -> None:
-    """P3: the agreement is the household's. What runs this month is not torn up."""
-    book = decided(demo_book())
-    book.add("gm0344", planned(book, WIT).drafts)
-    enrolment = next(f for f in book.of_type(ENROLLED) if f.subject() == WIT)
+def withdraw(book: Book, who: str) -> None:
+    enrolment = next(f for f in book.of_type(ENROLLED) if f.subject() == who)
     data = enrolment.data.model_copy(update={"withdrawn": True, "agreed_on": TODAY})
     draft = RecordDraft(type=ENROLLED, source_event_id="out", data=data, valid_from=TODAY)
     book.add("gm0344", [draft])
-    ended = plans_ended(Circles(book), [WIT], today=TODAY)
+
+
+def ended_plans(book: Book, who: str, today: date = TODAY) -> list[RecordDraft]:
+    return list(plans_ended(Circles(book), [who], naming=NAMING, today=today, members={"gm0344"}))
+
+
+def test_a_household_that_withdraws_has_its_own_transition_and_then_no_plan() -> None:
+    """P3: the agreement is the household's. P2 on the way back too: what runs this month is not
+    torn up, incomes come on their own days again, no charge comes earlier before the transition is
+    over (the end of the first full month after the month of the switch), and then nothing."""
+    book = decided(demo_book())
+    book.add("gm0344", planned(book, WIT).drafts)
+    withdraw(book, WIT)
+    household = next(one for one in withdrawn(book.facts) if one.applicant == WIT)
+    before = standing_plan(book.facts, household)
+    assert before is not None
+    ended = ended_plans(book, WIT)
     assert {draft.data.party for draft in ended if isinstance(draft.data, PartyPlan)} >= {
         "woonstad",
         "toeslagen",
         "lichtstroom",
     }
     book.add("gm0344", ended)
-    standing = standing_plan(book.facts, withdrawn(book.facts)[0])
+    standing = standing_plan(book.facts, household)
     assert standing is not None
-    assert standing.lines
-    assert all(one.line.natural_date < date(2026, 4, 1) for one in standing.lines)
-    assert plans_ended(Circles(book), [WIT], today=TODAY) == ()
+    switch, until = date(2026, 4, 1), date(2026, 5, 31)
+    was = {(one.party, one.line.flow, one.line.period): one.line for one in before.lines}
+    for one in standing.lines:
+        line, old = one.line, was[one.party, one.line.flow, one.line.period]
+        assert min(line.natural_date, line.planned_date) <= until
+        if old.planned_date < switch:
+            assert line == old
+        elif line.direction == "in":
+            assert line.planned_date == line.natural_date or line.natural_date < switch
+        else:
+            assert line.planned_date >= min(old.planned_date, line.natural_date)
+    assert any(one.line.natural_date >= switch for one in standing.lines)
+    assert ended_plans(book, WIT) == []
+    assert ended_plans(book, WIT, date(2026, 4, 2)) == []
 
 
 def test_payment_for_a_quarter_has_the_amount_of_the_quarter_it_is_for() -> None:
@@ -260,8 +287,8 @@ def test_no_line_is_lost_or_doubled_between_plan_and_records() -> None:
 
 def test_opening_balance_is_the_latest_statement_of_every_member() -> None:
     book = demo_book()
-    assert opening_balance(book.facts, household_of(book, WIT)) == 12_000
-    assert opening_balance(book.facts, household_of(book, BAKKER)) == -8_000
+    assert opening_balances(book.facts, household_of(book, WIT)) == (12_000, {})
+    assert opening_balances(book.facts, household_of(book, BAKKER)) == (-8_000, {})
 
 
 def test_due_plan_is_the_same_for_the_same_facts() -> None:
