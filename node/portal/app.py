@@ -64,6 +64,14 @@ class StaticAssets(StaticFiles):
 
 def create_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_http) -> ASGIApp:
     """The public web side of a node. Raises StartError for pages nobody said who may see."""
+    guarded = Guard(routed_app(surface, now=now, http=http))
+    if surface.log is None:
+        return guarded
+    return LogReads(guarded, surface.log, surface.may_read_entries)
+
+
+def routed_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_http) -> FastAPI:
+    """All routes of the web side, without what holds for every answer (guard.py)."""
     site = Site(
         name=surface.name,
         phone=surface.phone,
@@ -97,11 +105,10 @@ def create_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_h
         app.include_router(OversightRoutes(surface.oversight, pages, visits).router())
     app.include_router(health_router(surface.member, surface.state))
     if surface.log is not None:
-        app.include_router(log_router(surface))
+        app.include_router(log_router(surface.log, surface.may_read_entries))
     app.mount("/v1", create_api(surface.name, surface.intake))
     app.mount("/static", GZipMiddleware(StaticAssets(directory=STATIC), STATIC_BYTES_ZIPPED_MIN))
-    guarded = Guard(app)
-    return guarded if surface.log is None else LogReads(guarded, surface, surface.log)
+    return app
 
 
 def _add_sign_in(app: FastAPI, surface: Surface, pages: Pages, visits: Visits, http: Http) -> None:

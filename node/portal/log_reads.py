@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ledger.ports import Answer
 from node.encodings import takes_gzip
 from node.portal.guard import HEADERS, LOG
-from node.portal.surface import LogPort, Surface
+from node.portal.surface import LogPort
 
 PREFIX: Final = "/log/"
 OK: Final = 200
@@ -29,10 +29,12 @@ RawHeaders = list[tuple[bytes, bytes]]
 class LogReads:
     """Wraps the guarded app; GET below `/log/` is answered from the log's port."""
 
-    def __init__(self, app: ASGIApp, surface: Surface, log: LogPort) -> None:
+    def __init__(
+        self, app: ASGIApp, log: LogPort, may_read_entries: Callable[[str | None], bool]
+    ) -> None:
         self._app = app
         self._log = log
-        self._may_read_entries = surface.may_read_entries
+        self._may_read_entries = may_read_entries
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "GET":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from fastapi import APIRouter, Request
@@ -12,22 +13,19 @@ from node.encodings import takes_gzip
 from node.errors import ProblemDetails
 from node.portal.log_reads import raw_headers
 from node.portal.problems import PROBLEM_JSON, plain_problem, problem_answer
-from node.portal.surface import Surface
+from node.portal.surface import LogPort
 
 DETAIL_CHARACTERS_MAX: Final = 300
 _WELL_KNOWN: Final = (400, 401, 403, 404, 503)
 
 
-def log_router(surface: Surface) -> APIRouter:
-    """GET of checkpoint, tiles, vkey and policy."""
+def log_router(log: LogPort, may_read_entries: Callable[[str | None], bool]) -> APIRouter:
+    """GET of checkpoint, tiles, proofs, vkey and policy."""
     router = APIRouter(prefix="/log", include_in_schema=False)
-    log = surface.log
-    if log is None:
-        return router
 
     @router.get("/{path:path}")
     async def read(request: Request, path: str) -> Response:
-        allowed = surface.may_read_entries(request.headers.get("authorization"))
+        allowed = may_read_entries(request.headers.get("authorization"))
         gzip = takes_gzip(request.headers.get("accept-encoding", ""))
         return log_answer(await log.get(path, entries_allowed=allowed, gzip=gzip))
 
