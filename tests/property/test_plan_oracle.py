@@ -17,7 +17,7 @@ from scheduler.plan import plan, plan_many
 from scheduler.planning import plan_explain
 from scheduler.planning.payday_files import load_pay_calendars
 from scheduler.planning.plan_types import Plan, PlanRequest
-from tests.property.plan_households import Json, documents, households
+from tests.property.plan_households import Json, documents, fewer_households
 from tests.property.plan_oracle import plain_plan
 
 CALENDARS = load_pay_calendars()
@@ -84,13 +84,13 @@ def told(found: Plan, request: PlanRequest) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@households
+@fewer_households
 @given(requests())
 def test_the_fast_search_gives_what_trying_every_day_gives(request: PlanRequest) -> None:
     assert told(plan(request, CALENDARS), request) == plain_plan(request, CALENDARS)
 
 
-@households
+@fewer_households
 @given(st.lists(requests(), max_size=5))
 def test_many_at_once_are_planned_as_one_by_one(several: list[PlanRequest]) -> None:
     assert list(plan_many(several, CALENDARS)) == [plan(one, CALENDARS) for one in several]
