@@ -58,6 +58,7 @@ SERVICES: dict[str, Callable[[], bool]] = {
 CAPABILITIES: dict[str, Callable[[], bool]] = {
     "a loop device": _loop_device,
     "a network namespace": _network_namespace,
+    "npm": lambda: shutil.which("npm") is not None,
     "the Go toolchain": lambda: shutil.which("go") is not None,
     "VASTEDAG_FACTS": lambda: Path(os.environ.get("VASTEDAG_FACTS", "/nowhere")).is_dir(),
     "VASTEDAG_REALDATA": lambda: Path(os.environ.get("VASTEDAG_REALDATA", "/nowhere")).is_dir(),
