@@ -155,14 +155,31 @@ def municipality_member(code: str) -> str:
 def load_competence(path: Path = COMPETENCE_FILE) -> Competence:
     """Read and check the file, once a process; raises SpecFileError naming line and fault."""
     value, lines = load_yaml(path)
-    top = _mapping(path, lines, "", value, {"laws", "types"})
+    top = _mapping(path, lines, "", value, {"laws", "retention", "types"})
+    terms = _retention(path, lines, top["retention"])
     laws = _mapping(path, lines, "laws", top["laws"], None)
     types = _mapping(path, lines, "types", top["types"], None)
     rules = {name: _rule(path, lines, name, types[name], set(laws)) for name in types}
+    for name, rule in rules.items():
+        if rule.retention_years not in terms:
+            raise _fault(path, lines, f"types.{name}", "retention_years: no such term, with source")
     missing = sorted(RECORD_TYPES.keys() - rules.keys())
     if missing:
         raise SpecFileError(str(path), lines["types"], f"no rule for {', '.join(missing)}; add it")
     return Competence(rules=rules, digest=digest_of(value))
+
+
+def _retention(path: Path, lines: Lines, value: Any) -> frozenset[int]:
+    """The terms in use, in years, each with its source."""
+    terms = _mapping(path, lines, "retention", value, None)
+    for years, told in terms.items():
+        at = f"retention.{years}"
+        fields = _mapping(path, lines, at, told, {"source", "confidence"})
+        if not str(years).isdigit() or not str(fields["source"]):
+            raise _fault(path, lines, at, "retention: a number of years with its source")
+        if fields["confidence"] not in get_args(Confidence):
+            raise _fault(path, lines, at, f"confidence: one of {', '.join(get_args(Confidence))}")
+    return frozenset(int(years) for years in terms)
 
 
 def _rule(path: Path, lines: Lines, name: str, value: Any, laws: set[str]) -> TypeRule:

@@ -43,6 +43,20 @@ from specs.records_plan import PlanHandover as PlanHandover
 from specs.records_plan import PlanLine as PlanLine
 from specs.records_plan import PlanNotice as PlanNotice
 from specs.records_plan import Receiver as Receiver
+from specs.records_sources import Arrangement as Arrangement
+from specs.records_sources import Arrears as Arrears
+from specs.records_sources import BenefitDecision as BenefitDecision
+from specs.records_sources import ChildcareHours as ChildcareHours
+from specs.records_sources import Contest as Contest
+from specs.records_sources import ContestDecision as ContestDecision
+from specs.records_sources import DivorceRequest as DivorceRequest
+from specs.records_sources import Erasure as Erasure
+from specs.records_sources import HealthInsurance as HealthInsurance
+from specs.records_sources import ProvisionalAssessment as ProvisionalAssessment
+from specs.records_sources import Tailoring as Tailoring
+from specs.records_sources import TaxRemission as TaxRemission
+from specs.records_sources import YearAssets as YearAssets
+from specs.records_sources import YearIncome as YearIncome
 
 
 class Address(RecordData):
@@ -241,6 +255,30 @@ PLAN_HANDED_OVER: Final = "nl.vastelasten.betaalplan.overgedragen"
 RECEIVER_SET: Final = "nl.vastelasten.ontvanger.aangewezen"
 PAYMENT_REPORTED: Final = "nl.vastelasten.betaling.gemeld"
 
+DIVORCE_REQUESTED: Final = "nl.brp.verbintenis.ontbinding-verzocht"
+WW_SET: Final = "nl.werkloosheidswet.uitkering.vastgesteld"
+WIA_SET: Final = "nl.wia.uitkering.vastgesteld"
+ZW_SET: Final = "nl.ziektewet.uitkering.vastgesteld"
+WAJONG_SET: Final = "nl.wajong.uitkering.vastgesteld"
+TW_SET: Final = "nl.toeslagenwet.toeslag.vastgesteld"
+AOW_SET: Final = "nl.aow.pensioen.vastgesteld"
+AIO_SET: Final = "nl.participatiewet.aio.vastgesteld"
+ANW_SET: Final = "nl.anw.uitkering.vastgesteld"
+BIJSTAND_SET: Final = "nl.participatiewet.bijstand.vastgesteld"
+YEAR_INCOME_SET: Final = "nl.bri.inkomensgegeven.vastgesteld"
+YEAR_ASSETS_SET: Final = "nl.inkomstenbelasting.vermogen.vastgesteld"
+PROVISIONAL_SET: Final = "nl.inkomstenbelasting.voorlopige-aanslag.opgelegd"
+CHILDCARE_SET: Final = "nl.kinderopvang.uren.opgegeven"
+INSURED_BEGUN: Final = "nl.zorgverzekering.begonnen"
+INSURED_ENDED: Final = "nl.zorgverzekering.beeindigd"
+TAILORED: Final = "nl.participatiewet.maatwerk.toegekend"
+TAX_REMITTED: Final = "nl.gemeentewet.kwijtschelding.verleend"
+ARREARS_TOLD: Final = "nl.vastelasten.achterstand.gemeld"
+ARRANGEMENT_MADE: Final = "nl.vastelasten.betalingsregeling.getroffen"
+CONTESTED: Final = "nl.awb.bezwaar.ingediend"
+CONTEST_DECIDED: Final = "nl.awb.bezwaar.besloten"
+ERASURE_ASKED: Final = "nl.avg.wissing.gevraagd"
+
 
 def _types() -> dict[str, RecordType]:
     rows: list[tuple[str, RecordClass, type[RecordData]]] = [
@@ -276,6 +314,29 @@ def _types() -> dict[str, RecordType]:
         (PLAN_HANDED_OVER, "plan", PlanHandover),
         (RECEIVER_SET, "plan", Receiver),
         (PAYMENT_REPORTED, "plan", PaymentReport),
+        (DIVORCE_REQUESTED, "person", DivorceRequest),
+        (WW_SET, "income", BenefitDecision),
+        (WIA_SET, "income", BenefitDecision),
+        (ZW_SET, "income", BenefitDecision),
+        (WAJONG_SET, "income", BenefitDecision),
+        (TW_SET, "income", BenefitDecision),
+        (AOW_SET, "income", BenefitDecision),
+        (AIO_SET, "income", BenefitDecision),
+        (ANW_SET, "income", BenefitDecision),
+        (BIJSTAND_SET, "income", BenefitDecision),
+        (YEAR_INCOME_SET, "income", YearIncome),
+        (YEAR_ASSETS_SET, "income", YearAssets),
+        (PROVISIONAL_SET, "decision", ProvisionalAssessment),
+        (CHILDCARE_SET, "charge", ChildcareHours),
+        (INSURED_BEGUN, "charge", HealthInsurance),
+        (INSURED_ENDED, "charge", HealthInsurance),
+        (TAILORED, "decision", Tailoring),
+        (TAX_REMITTED, "decision", TaxRemission),
+        (ARREARS_TOLD, "charge", Arrears),
+        (ARRANGEMENT_MADE, "charge", Arrangement),
+        (CONTESTED, "person", Contest),
+        (CONTEST_DECIDED, "decision", ContestDecision),
+        (ERASURE_ASKED, "decision", Erasure),
     ]
     return {n: RecordType(name=n, record_class=c, model=m) for n, c, m in rows}
 

@@ -52,6 +52,8 @@ MATRIX: Final[Mapping[str, Sequence[str]]] = {
     "belastingdienst": ("income", "decision", "plan", "correction"),
     "toeslagen": ("decision", "plan", "correction"),
     "creditor": ("charge", "plan", "correction"),
+    "insurer": ("charge", "correction"),
+    "childcare": ("charge", "correction"),
 }
 
 Part = Literal["sequencer", "mirror", "witness"]
