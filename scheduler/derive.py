@@ -17,7 +17,7 @@ from scheduler.errors import RuleError
 from scheduler.folding.known import Known, Text, Unknown, Value, merge_records
 from scheduler.folding.persons import Household
 from scheduler.rulebook import Rulebook, digest_of_versions
-from scheduler.schemes import BY_INCOME, BY_MONTH, INPUTS
+from scheduler.schemes import ANEW, BY_INCOME, BY_MONTH, INPUTS
 from scheduler.schemes.toeslagen import YearView
 from specs.values import Month
 
@@ -77,22 +77,22 @@ def derive_view(
     if scheme not in INPUTS:
         raise RuleError(f"no scheme {scheme!r}; known: {', '.join(sorted(INPUTS))}")
     found: list[_Outcome] = []
-    done: dict[tuple[object, ...], _Outcome] = {}
-    anew = every_month or scheme in BY_MONTH
+    done: list[_Outcome] = []
+    moved = False  # whether anything may differ since the last month looked at
+    anew, by_calendar = every_month or scheme in BY_MONTH, ANEW.get(scheme, ())
     changes = view.income_changes if scheme in BY_INCOME else view.changes
     for month, version in rulebook.of_year(scheme, view.year):
         if isinstance(version, Unknown):
             found.append(_unknown(None, version, month))
             continue
-        quarterly = version.file.period == "quarter"
-        if quarterly and month.month % 3 != 1:
+        moved = moved or changes[month.month - 1] or month.month in by_calendar
+        if month.month % 3 != 1 and version.file.period == "quarter":
             continue
-        repeats = not (anew or quarterly or changes[month.month - 1])
-        if repeats and found and found[-1].version is version:
+        if not (anew or moved) and found and found[-1].version is version:
             found[-1].months.append(month)
             continue
-        outcome = _look(view, scheme, version, month, done)
-        found.append(outcome)
+        moved = False
+        found.append(_look(view, scheme, version, month, done))
     distinct = list({id(each): each for each in found}.values())
     estimate = _estimate(view.household, view.year, [each.version for each in distinct])
     return _year(scheme, view.year, distinct, traced=traced, estimate=estimate)
@@ -121,17 +121,23 @@ def _look(
     scheme: str,
     version: Version,
     month: Month,
-    done: dict[tuple[object, ...], _Outcome],
+    done: list[_Outcome],
 ) -> _Outcome:
     """The outcome of one month; equal inputs under one version share one outcome."""
     reason = _not_calculable(view.household, version, month)
     if reason is not None:
         return _unknown(version, reason, month)
     values = Values(version.month, INPUTS[scheme](view, month))
-    key = (version.file.digest, values.same)
-    outcome = done.get(key)
-    if outcome is None:
-        outcome = done[key] = _month(version, values)
+    for outcome in done:
+        if (
+            outcome.version is version
+            and outcome.values is not None
+            and outcome.values.same(values)
+        ):
+            break
+    else:
+        outcome = _month(version, values)
+        done.append(outcome)
     outcome.months.append(month)
     return outcome
 

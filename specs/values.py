@@ -6,6 +6,7 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final, Self
 
 from schwifty import IBAN
@@ -13,6 +14,7 @@ from schwifty.exceptions import SchwiftyException
 
 from specs.errors import ValueFaultError
 
+YEARS_KEPT: Final = 256
 CENTS_MAX: Final = 2**53 - 1  # RFC 8785 and every JSON reader keep integers up to here exact
 BSN_WEIGHTS: Final = (9, 8, 7, 6, 5, 4, 3, 2, -1)
 _MONTH = re.compile(r"\d{4}-\d{2}")
@@ -75,9 +77,12 @@ class Month:
     @property
     def length(self) -> int:
         """Its number of days."""
-        return calendar.monthrange(self.year, self.month)[1]
+        if self.month == 2:
+            return 29 if calendar.isleap(self.year) else 28
+        return 30 if self.month in (4, 6, 9, 11) else 31
 
 
+@lru_cache(YEARS_KEPT)
 def months_of_year(year: int) -> tuple[Month, ...]:
     """January to December of that year."""
     return tuple(Month(year, month) for month in range(1, 13))

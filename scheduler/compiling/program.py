@@ -43,7 +43,8 @@ class Program:
     """Inputs fill the first slots, then each step fills its own, in an order that works."""
 
     inputs: tuple[str, ...]
-    bounds: tuple[tuple[str, int, int], ...]  # of the inputs: name, lowest, highest
+    lows: tuple[int, ...]  # of the inputs: the lowest value allowed
+    highs: tuple[int, ...]
     run: Run
     typed_inputs: Mapping[str, Typed]
     tables: tuple[Table, ...]
@@ -150,10 +151,11 @@ class _Compiler:
         for spec in specs_:
             self._step(spec)
         steps = tuple(self._steps.values())
-        bounds = tuple((name, typed.op.low, typed.op.high) for name, typed in self._inputs.items())
-        run = bind_program(len(bounds), [step.typed.op for step in steps], self._tables)
+        run = bind_program(len(self._inputs), [step.typed.op for step in steps], self._tables)
         return Program(
-            inputs=tuple(self._inputs), bounds=bounds, run=run,
+            inputs=tuple(self._inputs), run=run,
+            lows=tuple(typed.op.low for typed in self._inputs.values()),
+            highs=tuple(typed.op.high for typed in self._inputs.values()),
             typed_inputs=self._inputs, tables=tuple(self._tables),
             steps=steps, conditions=tuple(s for s in steps if s.spec.kind == "condition"),
             by_name={step.spec.name: step for step in steps}, slots=self._slots,

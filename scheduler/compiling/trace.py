@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from operator import ge, le
 
 from scheduler.compiling.program import SUM_OF_MONTHS, Program, Step, Version
 from scheduler.derivation import Given, TraceStep
@@ -17,31 +18,42 @@ class Values:
     `missing` before `value`.
     """
 
-    __slots__ = ("_inputs", "_merged", "_records", "_unknown", "program", "slots")
+    __slots__ = ("_given", "_inputs", "_merged", "_unknown", "program", "slots")
 
     def __init__(self, program: Program, inputs: Mapping[str, Value[int]]) -> None:
         self.program = program
         self._inputs = inputs
-        self._unknown: dict[str, Unknown] = {}
         self._merged: dict[frozenset[str], tuple[str, ...]] = {}
-        given: list[int] = []
-        records: list[tuple[str, ...]] = []
-        for name, low, high in program.bounds:
-            value = inputs[name]
-            records.append(value.records)
-            if value.__class__ is Known and low <= value.value <= high:
-                given.append(value.value)
-            else:
-                given.append(low)  # inside its bounds, so that no step can fail on it
-                self._unknown[name] = _unknown(name, value)
-        self.slots = program.run(given)
-        self._records = tuple(records)
+        self._given = tuple(map(inputs.__getitem__, program.inputs))
+        self._unknown: dict[str, Unknown] = {}
+        try:
+            numbers = [value.value for value in self._given]  # type: ignore[union-attr]
+        except AttributeError:
+            numbers = None
+        lows, highs = program.lows, program.highs
+        if numbers is None or not (all(map(le, lows, numbers)) and all(map(ge, highs, numbers))):
+            numbers = self._as_far_as_known()
+        self.slots = program.run(numbers)
 
-    @property
-    def same(self) -> Hashable:
-        """Equal for runs of one program whose inputs and their records are equal."""
-        told = tuple(self._unknown.items()) if self._unknown else ()
-        return (*self.slots, self._records, told)
+    def _as_far_as_known(self) -> list[int]:
+        """Numbers for all inputs; those that are unknown are kept apart."""
+        numbers: list[int] = []
+        program = self.program
+        for name, low, high, value in zip(
+            program.inputs, program.lows, program.highs, self._given, strict=True
+        ):
+            if isinstance(value, Known) and low <= value.value <= high:
+                numbers.append(value.value)
+            else:
+                numbers.append(low)  # inside its bounds, so that no step can fail on it
+                self._unknown[name] = _unknown(name, value)
+        return numbers
+
+    def same(self, other: Values) -> bool:
+        """Whether another run of the program has the same inputs, by the same records."""
+        if self.slots != other.slots or self._unknown != other._unknown:
+            return False
+        return all(a.records == b.records for a, b in zip(self._given, other._given, strict=True))
 
     def missing(self, needs: frozenset[str]) -> Unknown | None:
         """The first input among those needed that is unknown, in the order of the file."""
@@ -82,7 +94,9 @@ class Values:
 
     def records(self) -> tuple[str, ...]:
         """Ids of the records behind all known inputs."""
-        return self._merge(self.program.inputs) if self._unknown else _join(set(self._records))
+        if self._unknown:
+            return self._merge(self.program.inputs)
+        return _join({value.records for value in self._given})
 
     def _merge(self, names: Iterable[str]) -> tuple[str, ...]:
         """Many inputs rest on the same records: those are taken once."""

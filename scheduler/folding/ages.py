@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
+from typing import Final
 
 from specs.values import Month
 
+KEPT_MAX: Final = 16_384  # birthdays kept: the same few are asked for in every month
 
+
+@lru_cache(KEPT_MAX)
 def birthday(birth: date, years: int) -> date:
     """The day an age is reached. Born on 29 February: 1 March in a common year, for a year of life
     is full when its last day, 28 February, has ended.
@@ -23,6 +28,7 @@ def age_on(birth: date, day: date) -> int:
     return years if birthday(birth, years) <= day else years - 1
 
 
+@lru_cache(KEPT_MAX)
 def pension_day(birth: date) -> date:
     """The day the pensioengerechtigde leeftijd is reached: 67 years in 2024 to 2027, 67 years and
     3 months in 2028 to 2031 (AOW 7a lid 1).

@@ -35,7 +35,9 @@ def months_of_other_income(household: Household, year: int) -> tuple[bool, ...]:
     """Per month, whether what anybody received differs from the month before, or its record."""
     months = (Month(year, 1).plus(-1), *months_of_year(year))
     told = [each for person in household.persons.values()
-            for each in (person.monthly_income, person.earnings)]  # fmt: skip
+            for each in (person.monthly_income, person.earnings) if each]  # fmt: skip
+    if not told:
+        return (False,) * 12
     return tuple(
         any(incomes.get(month) != incomes.get(before) for incomes in told)
         for before, month in pairwise(months)

@@ -73,5 +73,5 @@ def until_next(days: Iterable[date]) -> tuple[tuple[date, date | None], ...]:
 
 def merge_records(*groups: Iterable[str]) -> tuple[str, ...]:
     """Record ids of several values: each once, in sorted order."""
-    found = {record for group in groups for record in group}
+    found = set[str]().union(*groups)
     return tuple(sorted(found)) if len(found) > 1 else tuple(found)

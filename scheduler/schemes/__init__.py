@@ -50,4 +50,5 @@ SUPPLIED: Final[Mapping[str, frozenset[str]]] = {
     "zorgtoeslag": zorgtoeslag.SUPPLIES,
 }
 BY_INCOME: Final = frozenset({"beslagvrije_voet", "bijstand"})  # income of the month counts
-BY_MONTH: Final = frozenset({"aow", "ww"})  # a month of payment; a duration counted by month
+BY_MONTH: Final = frozenset({"ww"})  # a duration counted by month
+ANEW: Final[Mapping[str, tuple[int, ...]]] = {"aow": (5, 6)}  # May has the holiday allowance

@@ -59,6 +59,9 @@ def _holiday(view: YearView, month: Month) -> Inputs:
         return none
     counts = dict.fromkeys(BUILT, 0)
     records: list[tuple[str, ...]] = []
+    now = _pension_age(view.applicant, month)
+    if isinstance(now, Known) and not now.value:
+        return {"mei": Known(value=1), **dict.fromkeys(BUILT, NONE)}
     for place, (first, last) in enumerate(SPANS, 1):
         for built in (month.plus(offset) for offset in range(first, last)):
             told = [alive_on_first(view.applicant, built), _pension_age(view.applicant, built)]

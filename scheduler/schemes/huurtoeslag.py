@@ -234,9 +234,11 @@ def _all_year(household: Household, person: Person, year: int) -> bool:
     children = household.children if household.home_children is None else household.home_children
     if not isinstance(children, Unknown):
         spells.extend(spell for spell in children if spell.value == person.id)
-    return all(
-        any(spell.holds(month.first_day) for spell in spells) for month in months_of_year(year)
-    )
+    months = months_of_year(year)
+    first, last = months[0].first_day, months[-1].first_day
+    if any(spell.holds(first) and spell.holds(last) for spell in spells):
+        return True
+    return all(any(spell.holds(month.first_day) for spell in spells) for month in months)
 
 
 def _minor(person: Person, year: int) -> bool:

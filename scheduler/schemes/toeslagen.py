@@ -41,7 +41,7 @@ class YearView:
     household: Household
     year: int
 
-    @property
+    @cached_property
     def applicant(self) -> Person:
         return self.household.self
 
