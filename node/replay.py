@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from node.claims import CALENDAR, claims_for
 from node.decisions import Outcome, outcomes_of
 from node.flows import Naming
 from node.households import Circles, applications, enrolled
@@ -48,6 +49,9 @@ def replay(node: Node) -> dict[str, Any]:
     outcomes = [outcome for each in derived.values() for outcome in each]
     due = sum(outcome.draft is not None for outcome in outcomes) if not plans else 0
     due += sum(len(plan.drafts) for plan in plans.values())
+    if node.role == "toeslagen":
+        calendar = load_pay_calendars().get(CALENDAR)
+        due += len(claims_for(circles, derived, today=today, calendar=calendar, rulebook=rulebook))
     state = {
         "facts": [_fact(fact) for fact in facts],
         "derived": {

@@ -277,12 +277,21 @@ class Records:
         connection.execute(delete(signals).where(signals.c.household == subject))
         gone = self.subjects.erase(connection, subject)
         for author, record in gone:
-            self.change(connection, author, record, state="erased", content=None, content_mac=None)
-            self.drop_residence(connection, author, record)
-            connection.execute(delete(tables.outbox).where(tables.outbox.c.id == record))
-            connection.execute(delete(tables.unaddressed).where(tables.unaddressed.c.id == record))
-            connection.execute(delete(tables.tellings).where(tables.tellings.c.id == record))
+            self._forget(connection, author, record)
         return len(gone)
+
+    def erase_record(self, connection: Connection, author: str, record: str) -> None:
+        """Destroy the keys of one record, its content and every row derived of it."""
+        keys, persons = tables.content_keys, tables.persons
+        for table in (keys, persons):
+            connection.execute(delete(table).where(table.c.author == author, table.c.id == record))
+        self._forget(connection, author, record)
+
+    def _forget(self, connection: Connection, author: str, record: str) -> None:
+        self.change(connection, author, record, state="erased", content=None, content_mac=None)
+        self.drop_residence(connection, author, record)
+        for table in (tables.outbox, tables.unaddressed, tables.tellings):
+            connection.execute(delete(table).where(table.c.id == record))
 
 
 @cache
