@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Final
 
+from scheduler.folding import sources
 from scheduler.folding.addresses import abroad, address_spells, investigations, same_home
 from scheduler.folding.contradictions import of_addresses, of_dates, of_partners, unsettled_homes
 from scheduler.folding.facts import Fact, SubjectId, known_facts
@@ -20,16 +21,17 @@ from scheduler.folding.family import (
     with_kinderbijslag,
 )
 from scheduler.folding.income import incomes
-from scheduler.folding.known import Known, Spell, Text, Unknown, Value, merge_records, until_next
+from scheduler.folding.known import Known, Text, Unknown, Value, merge_records
 from scheduler.folding.partner_facts import (
     Circle,
+    divorcing_of,
     parents_of,
     partner_spells,
     statements_of,
     unions_of,
 )
 from scheduler.folding.persons import Household, Person
-from specs.records import Birth, Death, PersonRef, RecordData, Statement
+from specs.records import Birth, Death, PersonRef, RecordData
 
 NO_BIRTH: Final = Unknown(
     missing=Text("Een geboortedatum ontbreekt.", "A birth date is missing."),
@@ -70,6 +72,7 @@ def fold(facts: Iterable[Fact], applicant: SubjectId, known_on: int | None = Non
         unions=unions,
         statements=statements_of(by_subject.get(applicant, ()), applicant),
         investigated=investigated,
+        divorcing=divorcing_of(by_subject.get(applicant, ()), applicant),
     )
     partners = partner_spells(circle)
     persons = {
@@ -88,7 +91,7 @@ def fold(facts: Iterable[Fact], applicant: SubjectId, known_on: int | None = Non
         children=with_kinderbijslag(standing, circle, partners, family),
         housemates=housemates(circle, partners, family),
         homes=homes(standing, circle, partners),
-        childcare=childcare(family),
+        childcare=childcare(standing, circle, partners, family),
         insecure=investigated,
         abroad=abroad(addresses[applicant]),
         together=together(circle),
@@ -201,30 +204,9 @@ def _person(
         id=subject,
         birth_date=birth,
         death_date=death,
-        insured=_insured(own),
-        income=incomes(own),
-        assets=_assets(own),
+        insured=sources.insured(own),
+        income={**incomes(own), **sources.set_incomes(own)},
+        assets=sources.assets(own),
+        work=sources.work(own),
+        maatwerk=sources.maatwerk(own),
     )
-
-
-def _insured(facts: Sequence[Fact]) -> tuple[Spell[bool], ...]:
-    """Statements on health insurance; each holds until the next."""
-    days: dict[date, tuple[int, str, bool]] = {}
-    for fact in facts:
-        if isinstance(fact.data, Statement) and fact.data.fact == "insured":
-            entry = (fact.known, fact.record, fact.data.value != 0)
-            days[fact.valid_from] = max(days.get(fact.valid_from, entry), entry)
-    return tuple(
-        Spell(value=days[day][2], start=day, end=end, records=(days[day][1],))
-        for day, end in until_next(days)
-    )
-
-
-def _assets(facts: Sequence[Fact]) -> Mapping[int, Value[int]]:
-    """Stated assets on 1 January by year: the latest statement counts."""
-    found: dict[int, Value[int]] = {}
-    for fact in sorted(facts, key=lambda fact: (fact.valid_from, fact.known, fact.record)):
-        data = fact.data
-        if isinstance(data, Statement) and data.fact == "assets" and data.year is not None:
-            found[data.year] = Known(value=data.value, records=(fact.record,))
-    return found

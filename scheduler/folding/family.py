@@ -11,6 +11,7 @@ from scheduler.folding.facts import Fact, SubjectId
 from scheduler.folding.known import Known, Spell, Text, Unknown, merge_records, until_next
 from scheduler.folding.partner_facts import Circle
 from scheduler.folding.persons import Childcare, Home, Housemate, PersonId, Relation
+from scheduler.folding.sources import childcare as told_childcare
 from specs.records import KINDERBIJSLAG_SET, Recurring
 
 Partners = Sequence[Spell[PersonId | Unknown | None]]
@@ -169,8 +170,16 @@ def _home(data: Recurring, record: str) -> Home:
     )  # fmt: skip
 
 
-def childcare(family: Sequence[Spell[PersonId]]) -> tuple[Spell[Childcare], ...] | Unknown:
-    """No record tells hours and rate yet: unknown where children could go to childcare."""
+def childcare(
+    facts: Sequence[Fact], circle: Circle, partners: Partners, family: Sequence[Spell[PersonId]]
+) -> tuple[Spell[Childcare], ...] | Unknown:
+    """Childcare of the applicant and his partner, by the providers' records; unknown where none
+    came and there are children who could go there.
+    """
+    parents = {circle.applicant, *(str(spell.value) for spell in partners)}
+    told = told_childcare(facts, frozenset(parents))
+    if told is not None:
+        return told
     return NO_CHILDCARE if family else ()
 
 

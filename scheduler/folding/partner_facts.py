@@ -14,9 +14,17 @@ from typing import Final
 from scheduler.folding.addresses import address_on, same_home
 from scheduler.folding.ages import birthday
 from scheduler.folding.facts import Fact, SubjectId
-from scheduler.folding.known import Spell, Text, Unknown, merge_records
+from scheduler.folding.known import Spell, Text, Unknown, merge_records, until_next
 from scheduler.folding.partner import ARTICLE, NO_STATEMENT, TWO_PARTNERS
-from specs.records import UNION_CLOSED, UNION_DISSOLVED, Address, Birth, Statement, Union
+from specs.records import (
+    UNION_CLOSED,
+    UNION_DISSOLVED,
+    Address,
+    Birth,
+    DivorceRequest,
+    Statement,
+    Union,
+)
 
 ADULT: Final = 18
 NO_ADDRESS: Final = Unknown(
@@ -38,6 +46,7 @@ class Circle:
     unions: tuple[Spell[SubjectId], ...]
     statements: tuple[tuple[date, SubjectId | None, bool, str], ...]
     investigated: tuple[Spell[Unknown], ...]
+    divorcing: tuple[Spell[SubjectId], ...] = ()  # from the request at the court on
 
 
 Found = tuple[SubjectId | Unknown | None, tuple[str, ...]]
@@ -46,8 +55,8 @@ Found = tuple[SubjectId | Unknown | None, tuple[str, ...]]
 def unions_of(facts: Iterable[Fact], subject: SubjectId) -> tuple[Spell[SubjectId], ...]:
     """Marriages and registered partnerships of a person, by date (AWR 5a lid 1 a).
 
-    A union ends where it is dissolved; a separate address alone does not end it (AWR 5a lid 4 asks
-    for a divorce request besides, which the registers do not send: a statement must tell it).
+    A union ends where it is dissolved. For the toeslagen it counts no longer once a divorce was
+    requested and the two live at different addresses (AWR 5a lid 4); an address alone does not do.
     """
     closed: dict[SubjectId, list[tuple[date, str]]] = {}
     ended: dict[SubjectId, list[tuple[date, str]]] = {}
@@ -67,6 +76,26 @@ def unions_of(facts: Iterable[Fact], subject: SubjectId) -> tuple[Spell[SubjectI
     others = sorted({*closed, *ended})
     pairs = (_pairs(other, closed.get(other, []), ended.get(other, [])) for other in others)
     return tuple(spell for spells in pairs for spell in spells)
+
+
+def divorcing_of(facts: Iterable[Fact], subject: SubjectId) -> tuple[Spell[SubjectId], ...]:
+    """From when a divorce from somebody is requested, up to a withdrawal (AWR 5a lid 4)."""
+    told: dict[SubjectId, dict[date, tuple[bool, int, str]]] = {}
+    for fact in facts:
+        pair = (fact.subject("persons.0"), fact.subject("persons.1"))
+        if not isinstance(fact.data, DivorceRequest) or subject not in pair:
+            continue
+        other = pair[1] if pair[0] == subject else pair[0]
+        if other is not None:
+            days = told.setdefault(other, {})
+            entry = (not fact.data.withdrawn, fact.known, fact.record)
+            days[fact.valid_from] = max(days.get(fact.valid_from, entry), entry)
+    return tuple(
+        Spell(value=other, start=day, end=end, records=(days[day][2],))
+        for other, days in sorted(told.items())
+        for day, end in until_next(days)
+        if days[day][0]
+    )
 
 
 def _pairs(
@@ -116,6 +145,8 @@ def _segments(circle: Circle) -> Iterator[tuple[date | None, date | None]]:
         days.update(day for spell in spells for day in (spell.start, spell.end) if day is not None)
     for unions in circle.unions:
         days.update(day for day in (unions.start, unions.end) if day is not None)
+    for request in circle.divorcing:
+        days.update(day for day in (request.start, request.end) if day is not None)
     for spell in circle.investigated:
         days.update(day for day in (spell.start, spell.end) if day is not None)
     days.update(day for day, _, _, _ in circle.statements)
@@ -133,8 +164,10 @@ def _segments(circle: Circle) -> Iterator[tuple[date | None, date | None]]:
 def _partner_on(circle: Circle, day: date, earlier: frozenset[SubjectId]) -> Found:
     """Who is partner on a day; `earlier` were partner earlier this year or last year."""
     spouses = [
-        spell for spell in circle.unions if spell.holds(day) and _alive(circle, spell.value, day)
-    ]
+        spell for spell in circle.unions
+        if spell.holds(day) and _alive(circle, spell.value, day)
+        and not _living_apart_for_good(circle, spell.value, day)
+    ]  # fmt: skip
     records = merge_records(*(spell.records for spell in spouses))
     if len({spell.value for spell in spouses}) > 1:
         return Unknown(missing=TWO_PARTNERS, article=f"{ARTICLE} lid 4", records=records), records
@@ -142,6 +175,15 @@ def _partner_on(circle: Circle, day: date, earlier: frozenset[SubjectId]) -> Fou
         if not _denied(circle, spouse.value, day, since=spouse.start):
             return spouse.value, records
     return _cohabitant_on(circle, day, earlier)
+
+
+def _living_apart_for_good(circle: Circle, spouse: SubjectId, day: date) -> bool:
+    """A divorce is requested and the two are registered at different addresses (AWR 5a lid 4)."""
+    if not any(spell.value == spouse and spell.holds(day) for spell in circle.divorcing):
+        return False
+    mine = address_on(circle.addresses, circle.applicant, day)
+    theirs = address_on(circle.addresses, spouse, day)
+    return mine is not None and theirs is not None and not same_home(mine.value, theirs.value)
 
 
 def _cohabitant_on(circle: Circle, day: date, earlier: frozenset[SubjectId]) -> Found:
