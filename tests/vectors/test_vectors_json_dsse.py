@@ -28,6 +28,14 @@ def test_rfc8785_vector_of_the_library_we_build_on() -> None:
     assert rfc8785.dumps(json.loads(INPUT)).hex() == OUTPUT.hex()
 
 
+@pytest.mark.parametrize(
+    ("number", "printed"),
+    [(56.0, b"56"), (1e30, b"1e+30"), (4.5, b"4.5"), (2e-3, b"0.002"), (1e-27, b"1e-27")],
+)
+def test_numbers_are_printed_as_ecmascript_does(number: float, printed: bytes) -> None:
+    assert rfc8785.dumps(number) == printed
+
+
 def test_our_encoder_agrees_where_it_takes_the_value() -> None:
     value = {key: each for key, each in json.loads(INPUT).items() if key != "numbers"}
     numbers = b'"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],'

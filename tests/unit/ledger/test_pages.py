@@ -12,7 +12,7 @@ from ledger.errors import StoreError
 from ledger.formats.merkle import inclusion_proof, leaf_hash, node_hash
 from ledger.formats.policy import parse_policy
 from ledger.formats.proof import parse_receipt, verify_receipt
-from ledger.formats.tiles import parse_bundle
+from ledger.formats.tiles import bundles_between, parse_bundle, tiles_of
 from ledger.pages import KeptAnswers, Pages
 from ledger.ports import Answer
 from ledger.proofs import KeptNodes, prove
@@ -41,7 +41,11 @@ class CountedTiles:
 
 def tiles_of_leaves(count: int) -> dict[tuple[int, int], bytes]:
     """The present tiles of a tree whose leaf hashes are those of its numbers."""
-    hashes = [leaf_hash(b"%d" % n) for n in range(count)]
+    return tiles_of_hashes([leaf_hash(b"%d" % n) for n in range(count)])
+
+
+def tiles_of_hashes(hashes: list[bytes]) -> dict[tuple[int, int], bytes]:
+    """The present tiles over these leaf hashes, by the definition of tlog-tiles."""
     found: dict[tuple[int, int], bytes] = {}
     level = 0
     while hashes:
@@ -100,6 +104,35 @@ def test_kept_nodes_are_bounded_and_name_what_is_missing() -> None:
         del reader.tiles_by_key[0, 3]
         with pytest.raises(StoreError, match="tile 3 of level 0"):
             await KeptNodes(reader).prove(lambda read: inclusion_proof(read, 800, 2_000))
+
+    asyncio.run(work())
+
+
+def test_every_published_size_is_served_to_its_last_tile() -> None:
+    async def work() -> None:
+        net = await nets.make_network()
+        pages, published = Pages(net.store), [1]
+        for size in (2, 255, 256, 257, 511, 512, 513):
+            more = range(published[-1], size)
+            await net.log.append_many([nets.record(net.log_id, f"{n}") for n in more])
+            head = await net.store.published()
+            assert head is not None
+            assert head.size == size
+            published.append(size)
+        entries = await net.store.entries(0, published[-1])
+        everything = tiles_of_hashes([leaf_hash(each) for each in entries])
+        for size in published:
+            for tile in tiles_of(size):
+                answer = await pages.get(tile.path, entries_allowed=False)
+                assert answer.status == 200, (size, tile.path)
+                assert answer.body == everything[tile.level, tile.n][: 32 * tile.width]
+            for bundle in bundles_between(0, size):
+                answer = await pages.get(bundle.path, entries_allowed=True)
+                first = 256 * bundle.n
+                assert (
+                    parse_bundle(answer.body, bundle.width) == entries[first : first + bundle.width]
+                )
+        await net.log.stop()
 
     asyncio.run(work())
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from ledger import keys
+from ledger.rules import governance
 from node.setup.home import open_home
 from node.setup.key_files import read_secret
 from tests.soft_token import PIN, SoftToken, make_token
@@ -185,3 +186,32 @@ except pkcs11.AttributeSensitive:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.stdout == "sensitive\n", done.stderr
+
+
+@pytest.mark.needs("softhsm2")
+def test_a_governance_key_in_a_token_signs_by_the_command_line(
+    token: SoftToken, tmp_path: Path
+) -> None:
+    environment = {**os.environ, **token.environment, "VASTEDAG_PKCS11_PIN": PIN}
+
+    def vastedag(*arguments: str) -> dict[str, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "node.cli", *arguments, "--json"],
+            cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert PIN not in done.stdout + done.stderr
+        found: dict[str, str] = json.loads(done.stdout)
+        return found
+
+    key = token.key("bestuur")
+    made = vastedag("keys", "make", "--key", key, "--use", "governance")
+    body = {"type": "suspend", "seq": 1, "prev": "", "member": "x", "suspended": True}
+    (tmp_path / "body").write_text(json.dumps({**body, "signers": []}))
+    signed = vastedag(
+        "governance", "sign", str(tmp_path / "body"), "--member", "uwv", "--key", key,
+        "--out", str(tmp_path / "signature"),
+    )  # fmt: skip
+    assert signed["key"] == made["key"]
+    public, signature = (base64.b64decode(signed[name]) for name in ("key", "signature"))
+    keys.verify(public, governance.unsigned(body), signature)
