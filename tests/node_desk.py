@@ -137,7 +137,13 @@ class TestDesk:
     __test__ = False
 
     def __init__(
-        self, directory: Path, member: str, *, line: Line | None = None, name: str = ""
+        self,
+        directory: Path,
+        member: str,
+        *,
+        line: Line | None = None,
+        name: str = "",
+        covenants: tuple[str, ...] = ("gm0344",),
     ) -> None:
         path = directory / f"{name or member}.sqlite3"
         path.write_bytes(migrated())
@@ -152,7 +158,7 @@ class TestDesk:
         author = Author(
             member=member,
             source="urn:nld:oin:99000000000000000009:systeem:test",
-            covenants=("gm0344",),
+            covenants=covenants,
             signer=signer(member, "record"),
             id_secret=secret,
         )

@@ -69,6 +69,10 @@ def verdict(
             return "accepted"
         if author in covenants and not any(residences.values()):
             return "accepted"
+        # Handed over to the municipality where the person lives now, by the one he came from.
+        here = {residence_at(known, n) for known in residences.values()} - {None}
+        if getattr(data, "to", "") in {municipality_member(code) for code in here if code}:
+            return "accepted"
     if stated_municipality(data) == own:
         return "accepted"
     homes = [residence_at(known, n) for known in residences.values()]
