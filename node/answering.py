@@ -19,6 +19,7 @@ from node.paydate.endings import plans_ended
 from node.plans import plans_for
 from node.reporting import reports_for
 from node.rules import NodeRules
+from node.stores.views_sql import ViewStore
 from node.subjects import OWN
 from scheduler.folding.facts import SubjectId
 from scheduler.paydays import PayCalendars, PayerCalendar
@@ -34,15 +35,19 @@ def rulebook() -> Rulebook:
 
 
 def answering_of(
-    role: str, member: str, rules: NodeRules, roles: Callable[[], Mapping[str, str]]
+    role: str,
+    member: str,
+    rules: NodeRules,
+    roles: Callable[[], Mapping[str, str]],
+    views: ViewStore,
 ) -> Answering | None:
     """The task of a member by its role on the ledger; None when facts ask nothing of it. `roles`
-    are those of all members now.
+    are those of all members now; `views` what is kept for the pages.
     """
     if role == "toeslagen":
         return DeriveChanges(member, rules, load_pay_calendars().get(CALENDAR), roles)
     if role == "municipality":
-        return PlanChanges(member, load_pay_calendars(), rules, roles)
+        return PlanChanges(member, load_pay_calendars(), rules, roles, views)
     return None
 
 
@@ -100,8 +105,10 @@ class PlanChanges:
         calendars: PayCalendars,
         rules: NodeRules,
         roles: Callable[[], Mapping[str, str]],
+        views: ViewStore,
     ) -> None:
         self._roles = roles
+        self._views = views
         self._naming = Naming(member=member, names={})
         self._calendars = calendars
         self._rules = rules
@@ -110,8 +117,14 @@ class PlanChanges:
     def __call__(
         self, facts: Facts, changed: Sequence[SubjectId], today: date
     ) -> Sequence[RecordDraft]:
-        """The drafts of new plans, by household, party and person."""
+        """The drafts of new plans, by household, party and person.
+
+        What the pages kept of anybody near is dropped: they work it out anew.
+        """
         circles = self._circles.of(facts)
+        if OWN in changed:  # rules were released or recalled: every amount may be explained anew
+            self._views.drop(sorted(facts.subjects()))
+        self._views.drop(sorted({*changed, *circles.near(changed)[1]}))
         found = plans_for(
             circles,
             changed,

@@ -1,7 +1,7 @@
 """The read models of the household pages: what a household gets, pays, and why (CalendarPort).
 
-Nothing is kept: every view is a function of the facts this node holds and the day. So a page shows
-what is recorded, and the reckoning behind an amount is done again, not looked up.
+Nothing is kept here: every view is a function of the facts this node holds and the day. What is
+kept for the pages, and until when, is told in stored_calendars.py.
 """
 
 from __future__ import annotations
@@ -97,9 +97,20 @@ class Calendars:
         """What the law gives each applicant of a household, by this node's facts."""
         return self._known(household).derived
 
+    def today(self) -> date:
+        """The day for which everything is worked out."""
+        return self._today()
+
     def month_view(self, household: str, month: Month) -> MonthView:
         """One month of one household; raises LookupError when the household is unknown."""
+        return self._month(self._known(household), month)
+
+    def month_views(self, household: str, months: Sequence[Month]) -> dict[Month, MonthView]:
+        """Several months of one household, its facts read once; raises LookupError."""
         known = self._known(household)
+        return {month: self._month(known, month) for month in months}
+
+    def _month(self, known: _Known, month: Month) -> MonthView:
         outcome = known.outcome
         lines = line_views(outcome, month)
         income = sum(line.cents for line in lines if line.direction == "in")

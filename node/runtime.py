@@ -45,6 +45,7 @@ from node.stores import schema_sql as tables
 from node.stores import work_sql as work
 from node.stores.database_sql import Database
 from node.stores.store_sql import Records
+from node.stores.views_sql import ViewStore
 from node.subjects import Subjects
 from node.submit import UNSENT_STATES, Submitter
 from scheduler.folding.facts import SubjectId
@@ -149,7 +150,11 @@ class Node:
             deliveries=deliveries,
             facts=facts,
             answering=answering_of(
-                role, settings.member, rules, lambda: roles_of(view.registry)
+                role,
+                settings.member,
+                rules,
+                lambda: roles_of(view.registry),
+                ViewStore(database, records.subjects),
             ),
             today=today,
             after=steps.follow,

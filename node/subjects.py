@@ -142,6 +142,16 @@ class Subjects:
         key = self._key(connection, subject, IDENTITY_TERM)
         return decrypt(key, hidden, bound("note", subject)).decode()
 
+    def seal_bytes(self, connection: Connection, subject: SubjectId, content: bytes) -> bytes:
+        """Content about a subject as ciphertext that dies with the subject's keys."""
+        key = self._key(connection, subject, IDENTITY_TERM)
+        return encrypt(key, content, bound("view", subject))
+
+    def open_bytes(self, connection: Connection, subject: SubjectId, hidden: bytes) -> bytes:
+        """The inverse of `seal_bytes`; raises ErasedError, SealError."""
+        key = self._key(connection, subject, IDENTITY_TERM)
+        return decrypt(key, hidden, bound("view", subject))
+
     def wrap(
         self,
         connection: Connection,

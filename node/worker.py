@@ -20,16 +20,19 @@ from typing import Final, TextIO
 from sqlalchemy.exc import SQLAlchemyError
 
 from ledger.errors import LedgerError
+from node.calendars_node import calendars_of
 from node.clockwork.ticker_apscheduler import Ticker
 from node.errors import NodeError, StartError
 from node.flow import ask_authors
 from node.members.routes_machine import create_machine_app
 from node.portal.http_server import Listener
 from node.runtime import Node
+from node.stored_calendars import StoredCalendars
 from node.stores import lease_sql
 from node.stores import work_sql as work
 
 LEASE: Final = "worker"
+REFRESH_HOUSEHOLDS: Final = 20  # at most a few seconds of work between two looks
 LEASE_SECONDS: Final = 30
 LEASE_RENEW_SECONDS: Final = 10
 FAILED_SECONDS: Final = 2.0  # pause after a round that failed
@@ -59,6 +62,7 @@ class Worker:
             node.gate(), node.ledger.doors, node.desk.deliveries, self._wake.set
         )
         self.listener = Listener(app, settings.log_host, settings.log_port)
+        self._calendars: StoredCalendars | None = None
         self.problem: str | None = "not started"
 
     async def start(self) -> None:
@@ -109,6 +113,7 @@ class Worker:
                 if await asyncio.to_thread(self._lease):
                     await self._rounds()
                     self.problem = None
+                    await asyncio.to_thread(self._refresh)
                     wait = min(poll, LOOK_SECONDS) if self._looks else poll
                     self._looks = max(0, self._looks - 1)
                 else:
@@ -128,6 +133,13 @@ class Worker:
             self.problem = None
             if not await asyncio.to_thread(self._lease):
                 return
+
+    def _refresh(self) -> None:
+        """With nothing else to do: the pages' months of another day, a few households at a time."""
+        if self._calendars is None:
+            self._calendars = calendars_of(self._node)
+        if self._calendars is not None:
+            self._calendars.refresh(REFRESH_HOUSEHOLDS)
 
     async def _ask_daily(self) -> None:
         now = int(time.time())

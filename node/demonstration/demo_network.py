@@ -13,7 +13,6 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from node.calendars import Calendars
 from node.calendars_node import calendars_of
 from node.demonstration.published import publish_verifier
 from node.errors import NodeError, StartError
@@ -23,6 +22,7 @@ from node.portal.web import surface_of
 from node.runtime import Node
 from node.setup.home import Home
 from node.setup.network import DEMO_MEMBERS, HOST, NetworkPlan, auditor_token, create_network
+from node.stored_calendars import StoredCalendars
 from node.worker import Worker
 
 SEQUENCER: Final = "belastingdienst"
@@ -73,7 +73,7 @@ class DemoNetwork:
     nodes: dict[str, Node] = field(default_factory=dict)
     workers: dict[str, Worker] = field(default_factory=dict)
     pages: Listener | None = None
-    _calendars: Calendars | None = None
+    _calendars: StoredCalendars | None = None
 
     @property
     def log_url(self) -> str:
@@ -96,7 +96,7 @@ class DemoNetwork:
         return self.nodes[SEQUENCER].view.registry.policy_text()
 
     @property
-    def calendars(self) -> Calendars:
+    def calendars(self) -> StoredCalendars:
         """The read models of the municipality's pages."""
         if self._calendars is None:
             self._calendars = calendars_of(self.nodes[MUNICIPALITY])

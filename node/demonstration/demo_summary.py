@@ -126,7 +126,7 @@ def summarise(network: DemoNetwork, files: Sequence[Loaded]) -> Summary:
     asked = _Allowances(toeslagen, toeslagen.rules.rulebook(toeslagen.facts))
     households = []
     for household in enrolled(municipality.facts.of_type(ENROLLED)):
-        outcome = network.calendars.outcome(household.applicant)
+        outcome = network.calendars.live.outcome(household.applicant)
         bsns = [municipality.facts.person(who).bsn for who in household.members]
         why = first_choice(outcome, load_pay_calendars()) or outcome.plan.why
         households.append(_household(outcome, why, asked.of(bsns)))

@@ -277,3 +277,14 @@ ended_visits: Final = Table(
     Column("until", _NUMBER, nullable=False),
 )
 ended_visits_by_end: Final = Index("node_ended_visits_until", ended_visits.c.until)
+
+# Months of the household pages as worked out last: ciphertext under the applicant's own key.
+views: Final = Table(
+    "node_views",
+    metadata,
+    Column("household", String(22), primary_key=True),
+    Column("month", String(7), primary_key=True),
+    Column("made_on", String(10), nullable=False),  # the day for which it was worked out
+    Column("content", LargeBinary, nullable=False),
+)
+views_by_day: Final = Index("node_views_made_on", views.c.made_on)
