@@ -7,6 +7,7 @@ Private keys lie in files (node/setup/key_files.py) or in a token (signer_pkcs11
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from nacl.bindings import (
@@ -22,6 +23,7 @@ from ledger.errors import KeyFormatError, SignatureError
 PUBLIC_KEY_BYTES: Final = 32
 SEED_BYTES: Final = 32
 SIGNATURE_BYTES: Final = 64
+KEYS_KEPT: Final = 4_096
 
 
 class Ed25519Signer:
@@ -51,6 +53,7 @@ class Ed25519Signer:
         raise TypeError("a private key is not copied; load it again from its file")
 
 
+@lru_cache(maxsize=KEYS_KEPT)  # the same keys come back with every registry, note and receipt
 def check_public_key(public_key: bytes) -> None:
     """Raise KeyFormatError unless these are a canonical point of the prime-order group."""
     if len(public_key) != PUBLIC_KEY_BYTES:

@@ -7,6 +7,7 @@ What a note's text says is the work of checkpoint.py; who must have signed, of p
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -27,6 +28,7 @@ VKEY_CHARACTERS_MAX: Final = 1_000
 
 _TIME_BYTES: Final = 8
 _DASH: Final = "\u2014 "
+_FORBIDDEN: Final = re.compile(r"[\x00-\x1f+]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,7 +252,7 @@ def _parse_line(line: str, number: int) -> NoteSignature:
 
 
 def _check_name(name: str) -> None:
-    if not name or "+" in name or any(letter.isspace() or letter < " " for letter in name):
+    if name.split() != [name] or _FORBIDDEN.search(name):
         raise NoteError("key name: empty, or holds a space, a control character or a plus")
     try:
         name.encode()

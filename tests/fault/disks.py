@@ -39,6 +39,9 @@ class Disk:
         reserve.write_bytes(bytes(leave_bytes))
         block = bytes(65_536)
         with filler.open("wb", buffering=0) as file:
+            free = os.statvfs(self.folder)
+            os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize * 9 // 10)
+            file.seek(0, os.SEEK_END)
             for size in (65_536, 4_096, 512):
                 while True:
                     try:

@@ -3,6 +3,7 @@
 Run as `python -m tests.fault.member` it is a *nursery*: it imports everything once, forks one
 process for each JSON line on standard input ({"name", "directory"} for a sequencer or mirror,
 {"argv"} for the `vastedag` command line) and answers with its number. Its children end with it.
+`netns` in a line moves the child into that network namespace.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ SEQUENCER = "sequencer"
 WATCH_SECONDS = 0.5
 LIMITS = Limits(batch_seconds=0.005, push_retry_seconds=0.1, lease_seconds=30)
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
+CLONE_NEWNET = 0x40000000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +127,8 @@ async def serve(name: str, directory: Path) -> None:
 
 
 def _child(order: Mapping[str, Any]) -> None:
-    ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(DIE_WITH_PARENT, signal.SIGKILL)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     log = os.open(order["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 1)
@@ -133,6 +136,11 @@ def _child(order: Mapping[str, Any]) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     status = 1
     try:
+        if order.get("netns"):
+            space = os.open(f"/run/netns/{order['netns']}", os.O_RDONLY)
+            if libc.setns(space, CLONE_NEWNET) != 0:
+                raise OSError(ctypes.get_errno(), "setns")
+            os.close(space)
         if "argv" in order:
             status = cli.main(order["argv"])
         else:

@@ -8,16 +8,11 @@ own handle, never by name.
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import random
-import select
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +37,12 @@ from ledger.witness import monitoring_path
 from node.ledger_side import genesis_registry
 from tests import ledger_faults as faults
 from tests import ledger_network as nets
+from tests.fault.journal import Journal
 from tests.fault.member import SEQUENCER, Place, Plan
+from tests.fault.processes import Member, nursery
 from tests.ledger_postgres import free_port
 from tests.ledger_process import TOKEN
 
-ROOT = Path(__file__).parents[2]
 NAMES = (SEQUENCER, *nets.MIRRORS)
 LONG = os.environ.get("VASTEDAG_FAULTS") == "long"
 # The short run is the same every time; `make faults` draws, and prints what it drew.
@@ -69,95 +65,6 @@ def runs(*, short: int, long: int) -> int:
     return long if LONG else short
 
 
-class Member:
-    """One running process, held by a handle that no other process can come to stand for."""
-
-    def __init__(self, pid: int) -> None:
-        self.pid = pid
-        self._handle = os.pidfd_open(pid)
-
-    def send(self, number: signal.Signals) -> None:
-        """Send it a signal."""
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._handle, number)
-
-    def ended(self, seconds: float = 0.0) -> bool:
-        """Whether it is gone, or goes within these seconds."""
-        return bool(select.select([self._handle], [], [], seconds)[0])
-
-    def kill(self) -> None:
-        """kill -9, and wait until it is gone."""
-        self.send(signal.SIGKILL)
-        assert self.ended(30), f"process {self.pid} survives SIGKILL"
-        os.close(self._handle)
-
-
-class Nursery:
-    """The process that forks members; `inside` a network namespace when one is named."""
-
-    def __init__(self, inside: str | None = None) -> None:
-        ahead = [] if inside is None else ["ip", "netns", "exec", inside]
-        self._process = subprocess.Popen(
-            [*ahead, sys.executable, "-m", "tests.fault.member"],
-            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-
-    def fork(self, **order: object) -> Member:
-        """A member's process; see member.py."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        return Member(int(self._process.stdout.readline()))
-
-    def close(self) -> None:
-        """End it, and with it all its children."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(20)
-        finally:
-            self._process.kill()
-            assert self._process.stdout is not None
-            self._process.stdout.close()
-
-
-@dataclass
-class Journal:
-    """What the clients did: every record is first invoked, then ok, refused or left unknown."""
-
-    file: Path
-    invoked: dict[bytes, str] = field(default_factory=dict)
-    receipts: dict[bytes, Receipt] = field(default_factory=dict)
-    refused: dict[bytes, bytes] = field(default_factory=dict)
-    unknown: int = 0
-
-    def invoke(self, raw: bytes, what: str) -> None:
-        """About to send."""
-        self.invoked[raw] = what
-        self._line(what, "invoke")
-
-    def ok(self, raw: bytes, receipt: Receipt) -> None:
-        """Acknowledged."""
-        before = self.receipts.setdefault(raw, receipt)
-        assert before.index == receipt.index, f"{self.invoked[raw]}: two places"
-        self._line(self.invoked[raw], f"ok {receipt.index}")
-
-    def in_doubt(self, raw: bytes) -> None:
-        """No answer, or one that says that the outcome is unknown."""
-        self.unknown += 1
-        self._line(self.invoked[raw], "unknown")
-
-    def refuse(self, raw: bytes, body: bytes) -> None:
-        """Refused for good: it may never appear."""
-        self.refused[raw] = body
-        self._line(self.invoked[raw], "refused")
-
-    def _line(self, what: str, state: str) -> None:
-        with self.file.open("a") as file:
-            file.write(f"{what} {state}\n")
-
-
 class Site:
     """The whole network below one directory."""
 
@@ -165,12 +72,11 @@ class Site:
         """databases: the folder of each member's database, this directory when not named."""
         self.directory = directory
         self.members: dict[str, Member] = {}
-        self.nurseries: dict[str, Nursery] = {}
+        self.spaces: dict[str, str] = {}  # the network namespace of a member that has its own
         self.journal = Journal(directory / "journal")
         self.log_id = ""
         self._folders = dict(databases or {})
         self._clients = 0
-        self._nursery: Nursery | None = None
 
     async def prepare(self, hosts: Mapping[str, str] | None = None) -> None:
         """Databases with their tables, the genesis, and everybody's place."""
@@ -214,18 +120,12 @@ class Site:
         """Start members that do not run; all of them when none is named."""
         for name in names or NAMES:
             if name not in self.members:
-                self.members[name] = self._nursery_of(name).fork(
+                self.members[name] = nursery().fork(
                     name=name,
                     directory=str(self.directory),
                     log=str(self.directory / f"{name}.log"),
+                    netns=self.spaces.get(name),
                 )
-
-    def _nursery_of(self, name: str) -> Nursery:
-        if name in self.nurseries:
-            return self.nurseries[name]
-        if self._nursery is None:
-            self._nursery = Nursery()
-        return self._nursery
 
     def kill(self, *names: str) -> None:
         """kill -9 of these, or of all that run."""
@@ -240,8 +140,6 @@ class Site:
     def close(self) -> None:
         """End everything that was started."""
         self.kill()
-        for nursery in {*self.nurseries.values(), *filter(None, [self._nursery])}:
-            nursery.close()
 
     def set_clock(self, name: str, seconds: int) -> None:
         """Move a member's clock."""

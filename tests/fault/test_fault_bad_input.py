@@ -30,7 +30,8 @@ from node.ledger_side import genesis_registry
 from node.setup.home import Home
 from node.setup.network import governance_signer
 from tests import ledger_network as nets
-from tests.fault.runner import Member, Nursery, runs
+from tests.fault.processes import Member, nursery
+from tests.fault.runner import runs
 from tests.node_network import make_homes
 
 SEQUENCER = "belastingdienst"
@@ -101,10 +102,10 @@ class Door:
 def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     directory = tmp_path_factory.mktemp("network")
     homes = make_homes(directory)
-    nursery = Nursery()
+    started: dict[str, Member] = {}
     try:
         started = {
-            member: nursery.fork(
+            member: nursery().fork(
                 argv=["work", "--home", str(homes[member].directory)],
                 log=str(directory / f"{member}.log"),
             )
@@ -127,7 +128,8 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
         for member, process in started.items():
             assert not process.ended(), f"{member} has crashed"
     finally:
-        nursery.close()
+        for process in started.values():
+            process.kill()
 
 
 def signed(payload: bytes, key: Ed25519Signer) -> bytes:
@@ -218,7 +220,7 @@ CASES: dict[str, tuple[Callable[[Door], bytes], str]] = {
     "low-order key to be registered": (low_order, "malformed"),
     "unknown author": (lambda door: door.record("unknown", author="niemand"), "unknown_member"),
     "class not allowed": (
-        lambda door: door.record("class", record_class="plan"), "class_not_allowed",
+        lambda door: door.record("class", record_class="person"), "class_not_allowed",
     ),
     "id reused": (reused, "reused_id"),
     "another log": (lambda door: door.record("log", log=nets.b64(bytes(32))), "wrong_log"),

@@ -17,7 +17,7 @@ import pytest
 
 from tests import ledger_network as nets
 from tests.fault.member import SEQUENCER
-from tests.fault.runner import SEED, Nursery, Site, runs
+from tests.fault.runner import SEED, Site, runs
 
 ROUNDS = runs(short=1, long=20)
 CUT_OFF = nets.MIRRORS[:2]
@@ -78,7 +78,7 @@ def test_l1_mirrors_cut_off_and_healed(tmp_path: Path, told: Callable[[str], Non
 
     async def work(laid: dict[str, Cable]) -> None:
         site = Site(tmp_path)
-        site.nurseries = {name: Nursery(cable.space) for name, cable in laid.items()}
+        site.spaces = {name: cable.space for name, cable in laid.items()}
         try:
             await site.prepare({name: cable.host for name, cable in laid.items()})
             site.start()
