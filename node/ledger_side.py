@@ -193,13 +193,7 @@ def open_ledger_side(
         doors={"mirror": MirrorDoor(mirror)},
         pages=Pages(mirror.store),
         mirror=mirror,
-        others={
-            member: HttpPeer(f"{str(url).rstrip('/')}/mirror", client=client)
-            for member, url in settings.peers.items()
-            if member != settings.member
-            and member in genesis.members
-            and genesis.members[member].active_keys("mirror")
-        },
+        others=_others(home, genesis, client),
     )
 
 
@@ -207,6 +201,17 @@ def _log_keys(following: Follower, genesis: Registry) -> tuple[Verifier, ...]:
     """What the log may sign with as far as this member has followed it; a move changes it."""
     registry = genesis if following.size == 0 else following.registry
     return registry.trusted_log_keys(genesis.log_vkey)
+
+
+def _others(home: Home, genesis: Registry, client: httpx.AsyncClient) -> dict[str, HttpPeer]:
+    """The other mirrors, whom a mirror hears and compares with."""
+    return {
+        member: HttpPeer(f"{str(url).rstrip('/')}/mirror", client=client)
+        for member, url in home.settings.peers.items()
+        if member != home.settings.member
+        and member in genesis.members
+        and genesis.members[member].active_keys("mirror")
+    }
 
 
 def _sequencer(
