@@ -19,6 +19,7 @@ from ledger.formats.merkle import (
     consistency_proof,
     inclusion_proof,
     node_hash,
+    range_nodes,
     subtree_root,
 )
 from ledger.formats.note import Note, parse_note
@@ -211,23 +212,35 @@ def _upper_path(read: HashReader, number: int, size: int) -> tuple[bytes, ...]:
 
 @lru_cache(PATHS_KEPT)
 def _paths(tile: bytes) -> list[tuple[bytes, ...]]:
-    """The inclusion path of every leaf in the tree of these leaves, each inner hash made once."""
-    leaves = split_tile(tile, len(tile) // HASH_BYTES)
-    paths: list[tuple[bytes, ...]] = [()] * len(leaves)
+    """The inclusion path of every leaf in the tree of these leaves, each inner hash made once.
 
-    def walk(first: int, last: int) -> bytes:
-        if last - first == 1:
-            return leaves[first]
-        split = first + (1 << ((last - first - 1).bit_length() - 1))
-        left, right = walk(first, split), walk(split, last)
-        for i in range(first, split):
-            paths[i] += (right,)
-        for i in range(split, last):
-            paths[i] += (left,)
-        return node_hash(left, right)
-
-    walk(0, len(leaves))
+    The tree is a row of complete subtrees, largest first, each joined to the fold of all after it:
+    a path goes up inside its subtree, past that fold, and past the subtrees before (RFC 9162 2.1).
+    """
+    row = split_tile(tile, len(tile) // HASH_BYTES)
+    heights, subtrees = [row], range_nodes(0, len(row))
+    while len(row) > 1:
+        row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row) - 1, 2)]
+        heights.append(row)
+    if len(subtrees) == 1:
+        return _inside(heights, *subtrees[0])
+    roots = [heights[level][index] for level, index in subtrees]
+    folds = roots[-1:]
+    for root in reversed(roots[:-1]):
+        folds.append(node_hash(root, folds[-1]))
+    folds.reverse()
+    paths: list[tuple[bytes, ...]] = []
+    for place, (level, index) in enumerate(subtrees):
+        upper = (*folds[place + 1 : place + 2], *reversed(roots[:place]))
+        paths.extend(inner + upper for inner in _inside(heights, level, index))
     return paths
+
+
+def _inside(heights: list[list[bytes]], level: int, index: int) -> list[tuple[bytes, ...]]:
+    """The path of each leaf of a complete subtree up to that subtree's root."""
+    leaves = range(index << level, (index + 1) << level)
+    siblings = [[heights[up][(leaf >> up) ^ 1] for leaf in leaves] for up in range(level)]
+    return list(zip(*siblings, strict=True)) if siblings else [()]
 
 
 async def receipts_for(store: Store, indices: Sequence[int]) -> dict[int, Receipt]:

@@ -44,7 +44,7 @@ def encode_entry(entry: Entry) -> bytes:
 
 def entry_bytes(n: int, prev: str, envelope_raw: bytes) -> bytes:
     """`encode_entry` of its parts; the envelope is canonical, so joining is RFC 8785 too."""
-    data = b'%b%b,"n":%d,"prev":"%b"}' % (_HEAD, envelope_raw, n, prev.encode("ascii"))
+    data = b"".join((_HEAD, envelope_raw, b',"n":%d,"prev":"' % n, prev.encode("ascii"), b'"}'))
     if len(data) > ENTRY_BYTES_MAX:
         raise ChainError(f"entry {n}: {len(data)} bytes, at most {ENTRY_BYTES_MAX} fit")
     return data

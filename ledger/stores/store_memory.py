@@ -6,7 +6,6 @@ Every call runs to its end without waiting, so that a simulation decides the ord
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from ledger.errors import HeadMovedError, LeaseError, StoreError
 from ledger.ports import Batch, Evidence, Head, Row, Stored
@@ -83,12 +82,12 @@ class MemoryStore:
 
     async def rows(self, start: int, end: int) -> list[Row]:
         """The entries with what is known of them."""
-        return [replace(row, identity=None) for row in self._rows[start:end]]
+        return [row._replace(identity=None) for row in self._rows[start:end]]
 
     async def governance(self) -> list[Row]:
         """The governance entries that are not void, in order."""
         return [
-            replace(row, identity=None) for row in self._rows if row.governance and row.void is None
+            row._replace(identity=None) for row in self._rows if row.governance and row.void is None
         ]
 
     async def find(self, identities: Sequence[bytes]) -> dict[bytes, int]:
