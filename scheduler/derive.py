@@ -17,7 +17,7 @@ from scheduler.errors import RuleError
 from scheduler.folding.known import Known, Text, Unknown, Value, merge_records
 from scheduler.folding.persons import Household
 from scheduler.rulebook import Rulebook, digest_of_versions
-from scheduler.schemes import ANEW, BY_INCOME, BY_MONTH, INPUTS
+from scheduler.schemes import ANEW, BY_FIRST_DAY, BY_INCOME, BY_MONTH, INPUTS
 from scheduler.schemes.toeslagen import YearView
 from specs.values import Month
 
@@ -79,8 +79,8 @@ def derive_view(
     found: list[_Outcome] = []
     done: list[_Outcome] = []
     moved = False  # whether anything may differ since the last month looked at
-    anew, by_calendar = every_month or scheme in BY_MONTH, ANEW.get(scheme, ())
-    changes = view.income_changes if scheme in BY_INCOME else view.changes
+    anew = every_month or (scheme in BY_MONTH and BY_MONTH[scheme](view))
+    by_calendar, changes = ANEW.get(scheme, ()), _changes(view, scheme)
     for month, version in rulebook.of_year(scheme, view.year):
         if isinstance(version, Unknown):
             found.append(_unknown(None, version, month))
@@ -96,6 +96,13 @@ def derive_view(
     distinct = list({id(each): each for each in found}.values())
     estimate = _estimate(view.household, view.year, [each.version for each in distinct])
     return _year(scheme, view.year, distinct, traced=traced, estimate=estimate)
+
+
+def _changes(view: YearView, scheme: str) -> tuple[bool, ...]:
+    """Per month, whether the inputs of a scheme may differ from the month before."""
+    if scheme in BY_FIRST_DAY:
+        return view.first_day_changes
+    return view.income_changes if scheme in BY_INCOME else view.changes
 
 
 def derive_again(

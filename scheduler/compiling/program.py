@@ -17,7 +17,7 @@ from scheduler.errors import RuleError
 from scheduler.evaluate import Run, Test, bind_program, bind_test
 from scheduler.wording import placeholders
 from specs.errors import SpecFileError
-from specs.regulation_files import FormulaSpec, RegulationFile
+from specs.regulation_files import FormulaSpec, InputSpec, ParameterSpec, RegulationFile
 
 SUM_OF_MONTHS: Final = "sum_of_months"
 INCOMES: Final = frozenset({"toetsingsinkomen", "inkomen_samen", "belastbaar_inkomen"})
@@ -65,6 +65,8 @@ class Version:
     file: RegulationFile
     month: Program
     year: Program | None
+    given: Mapping[str, InputSpec]
+    figures: Mapping[str, ParameterSpec]
     secondary: frozenset[str]  # names of figures from secondary sources: they pay nothing out (A1)
     named: Mapping[str, tuple[str, ...]]  # whose sentence shows other values: which
     by_income: bool  # whether an income of the year goes in, which may be an estimate
@@ -99,6 +101,8 @@ def compile_version(file: RegulationFile, supplied: frozenset[str] | None = None
     others = {name: tuple(sorted(placeholders(says) - {"value"})) for name, _, says in named}
     return Version(
         file=file, month=month, year=year, secondary=frozenset(secondary),
+        given={spec.name: spec for spec in file.inputs},
+        figures={spec.name: spec for spec in file.parameters},
         named={name: shown for name, shown in others.items() if shown},
         by_income=any(item.name in INCOMES for item in file.inputs),
     )  # fmt: skip

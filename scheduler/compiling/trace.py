@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from operator import ge, le
 
-from scheduler.compiling.program import SUM_OF_MONTHS, Program, Step, Version
+from scheduler.compiling.program import Program, Step, Version
 from scheduler.derivation import Given, TraceStep
 from scheduler.folding.known import Known, Text, Unknown, Value, merge_records
 from scheduler.wording import Shown
@@ -163,59 +163,59 @@ def names_behind(version: Version, values: Values, wanted: Sequence[Step]) -> fr
 
 
 class _Tracer:
+    """Steps are made by place, not by name: a trace has hundreds of them."""
+
     def __init__(
         self, version: Version, values: Values, program: Program, months: tuple[Month, ...]
     ) -> None:
         self._months = months
         self._version = version
         self._values = values
-        self._program = program
-        self._found: dict[str, TraceStep] = {}
-        self._inputs = {spec.name: spec for spec in version.file.inputs}
-        self._parameters = {spec.name: spec for spec in version.file.parameters}
+        self._found: dict[str, TraceStep | None] = {}
+        self._inputs = version.given
+        self._parameters = version.figures
         self._steps = program.by_name
         self._rule = version.file.rule
-        self._tables = {spec.name for spec in version.file.tables}
 
     def steps(self, wanted: Sequence[Step]) -> tuple[TraceStep, ...]:
         for step in wanted:
-            self._visit(step.spec.name)
-        return tuple(self._found.values())
+            if step.spec.name not in self._found:
+                self._visit(step.spec.name)
+        return tuple(step for step in self._found.values() if step is not None)
 
     def _visit(self, name: str) -> None:
-        if name in self._found:
+        """Put a step behind those it uses; a table and the sum of the months are no steps."""
+        found = self._found
+        step = self._steps.get(name)
+        if step is None:
+            found[name] = self._leaf(name)
             return
-        if name in self._parameters:
-            self._found[name] = self._parameter(self._parameters[name])
-        elif name in self._inputs:
-            self._found[name] = self._input(self._inputs[name])
-        elif name in self._steps:
-            step = self._steps[name]
-            for used in step.uses(self._values.slots):
+        for used in step.uses(self._values.slots):
+            if used not in found:
                 self._visit(used)
-            told = step.bare and step.spec.kind == "condition" and self._values.value(step)
-            if not told:
-                self._found[name] = self._step(step)
-        else:
-            assert name == SUM_OF_MONTHS or name in self._tables, name
+        told = step.bare and step.spec.kind == "condition" and self._values.value(step)
+        found[name] = None if told else self._step(step)
+
+    def _leaf(self, name: str) -> TraceStep | None:
+        figure = self._parameters.get(name)
+        if figure is not None:
+            return self._parameter(figure)
+        given = self._inputs.get(name)
+        return None if given is None else self._input(given)
 
     def _parameter(self, spec: ParameterSpec) -> TraceStep:
         return TraceStep(
-            name=spec.name, kind="parameter", value=spec.value, scale=spec.scale, unit=spec.unit,
-            article=spec.article.text, article_url=spec.article.url, rule=self._rule,
-            source=spec.source, records=(), months=self._months,
-            sentence=spec.says,
-            shown=self._shown(spec.name, Shown(spec.value, spec.scale, spec.unit)),
+            spec.name, "parameter", spec.value, spec.scale, spec.unit, spec.article.text,
+            spec.article.url, self._rule, spec.source, (), self._months, spec.says,
+            self._shown(spec.name, Shown(spec.value, spec.scale, spec.unit)),
         )  # fmt: skip
 
     def _input(self, spec: InputSpec) -> TraceStep:
         value = self._values.of(spec.name)
         return TraceStep(
-            name=spec.name, kind="input", value=value, scale=1, unit=spec.unit,
-            article=spec.article.text, article_url=spec.article.url, rule=self._rule,
-            source="", records=self._values.records_of_one(spec.name), months=self._months,
-            sentence=self._with_note(spec),
-            shown=self._shown(spec.name, Shown(value, 1, spec.unit)),
+            spec.name, "input", value, 1, spec.unit, spec.article.text, spec.article.url,
+            self._rule, "", self._values.records_of_one(spec.name), self._months,
+            self._with_note(spec), self._shown(spec.name, Shown(value, 1, spec.unit)),
         )  # fmt: skip
 
     def _with_note(self, spec: InputSpec) -> Sentence:
@@ -233,10 +233,9 @@ class _Tracer:
         if spec.kind == "condition" and value:
             says = MET
         return TraceStep(
-            name=spec.name, kind=spec.kind, value=value, scale=step.typed.scale, unit=spec.unit,
-            article=spec.article.text, article_url=spec.article.url, rule=self._rule,
-            source="", records=self._values.records_of(step.needs), months=self._months,
-            sentence=says, shown=self._shown(spec.name, Shown(value, step.typed.scale, spec.unit)),
+            spec.name, spec.kind, value, step.typed.scale, spec.unit, spec.article.text,
+            spec.article.url, self._rule, "", self._values.records_of(step.needs), self._months,
+            says, self._shown(spec.name, Shown(value, step.typed.scale, spec.unit)),
         )  # fmt: skip
 
     def _shown(self, name: str, own: Shown) -> tuple[tuple[str, Shown], ...]:

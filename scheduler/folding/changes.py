@@ -19,16 +19,23 @@ from specs.values import Month, months_of_year
 AGES: Final = (0, 3, 6, 12, 16, 18, 19, 20, 21, 23, 27)
 
 
-def months_that_may_differ(household: Household, year: int) -> tuple[bool, ...]:
-    """Per month of the year: January, and each month in or right after which a date of the
-    household lies, may differ from the month before.
+def months_that_may_differ(
+    household: Household, year: int
+) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
+    """Per month of the year, whether it may differ from the month before: for notions that look
+    at all days of a month, and for those that look at its first day or at what lies before it.
+
+    January may always; then each month in (a first day) or right after which a date of the
+    household lies.
     """
-    found = [False] * 14
-    found[1] = True
+    inside, first_day = [False] * 14, [False] * 14
+    inside[1] = first_day[1] = True
     for day in _dates(household, year):
         if day.year == year:
-            found[day.month] = found[day.month + 1] = True
-    return tuple(found[1:13])
+            inside[day.month] = inside[day.month + 1] = first_day[day.month + 1] = True
+            if day.day == 1:
+                first_day[day.month] = True
+    return tuple(inside[1:13]), tuple(first_day[1:13])
 
 
 def months_of_other_income(household: Household, year: int) -> tuple[bool, ...]:

@@ -50,5 +50,8 @@ SUPPLIED: Final[Mapping[str, frozenset[str]]] = {
     "zorgtoeslag": zorgtoeslag.SUPPLIES,
 }
 BY_INCOME: Final = frozenset({"beslagvrije_voet", "bijstand"})  # income of the month counts
-BY_MONTH: Final = frozenset({"ww"})  # a duration counted by month
+BY_MONTH: Final[Mapping[str, Callable[[YearView], bool]]] = {"ww": ww.by_month}
+BY_FIRST_DAY: Final = frozenset(  # notions that look at no other day of a month
+    {"huurtoeslag", "kinderbijslag", "kinderbijslag_extra", "kindgebonden_budget", "zorgtoeslag"}
+)
 ANEW: Final[Mapping[str, tuple[int, ...]]] = {"aow": (5, 6)}  # May has the holiday allowance

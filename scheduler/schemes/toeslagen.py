@@ -51,15 +51,24 @@ class YearView:
         found: dict[Month, Value[Person | None]] = {}
         last: Value[Person | None] | None = None
         for month in months_of_year(self.year):
-            if last is None or self.changes[month.month - 1]:
+            if last is None or self.first_day_changes[month.month - 1]:
                 last = partner_in(self.household, month)
             found[month] = last
         return found
 
     @cached_property
+    def _changes(self) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
+        return months_that_may_differ(self.household, self.year)
+
+    @cached_property
     def changes(self) -> tuple[bool, ...]:
         """Per month, whether anything about the household may differ from the month before."""
-        return months_that_may_differ(self.household, self.year)
+        return self._changes[0]
+
+    @cached_property
+    def first_day_changes(self) -> tuple[bool, ...]:
+        """The same for notions that look at a first day, or at what was before it."""
+        return self._changes[1]
 
     @cached_property
     def income_changes(self) -> tuple[bool, ...]:
@@ -71,6 +80,11 @@ class YearView:
     def partner_all_year(self) -> Value[Person | None]:
         """Who is partner in every month, else None (Awir 7 lid 3)."""
         return same_all_year(tuple(self.partners.values()))
+
+    @cached_property
+    def common(self) -> dict[Month, Inputs]:
+        """What common_inputs found, by month."""
+        return {}
 
     @cached_property
     def _incomes(self) -> dict[str, Value[int]]:
@@ -157,6 +171,13 @@ def income_of(household: Household, person: Person, year: int) -> Value[Income]:
 
 def common_inputs(view: YearView, month: Month) -> Inputs:
     """Partner, joint income, assets and life as they count in a month (Awir 3, 5, 7, 8)."""
+    kept = view.common.get(month)
+    if kept is None:
+        kept = view.common[month] = _common_inputs(view, month)
+    return kept
+
+
+def _common_inputs(view: YearView, month: Month) -> Inputs:
     partner = view.partners[month]
     inputs: dict[str, Value[int]] = {
         **view.asset_test,

@@ -45,6 +45,12 @@ def half_months(years_before_2016: int, years_from_2016: int, four_of_five: bool
     return min(2 * LONGEST, max(2 * SHORTEST, halves))
 
 
+def by_month(view: YearView) -> bool:
+    """Whether each month counts by itself: the duration of a benefit runs."""
+    benefit = view.applicant.unemployment
+    return isinstance(benefit, Known) and benefit.value is not None
+
+
 def inputs(view: YearView, month: Month) -> Inputs:
     """The inputs of `regulations/ww` in one month."""
     benefit = view.applicant.unemployment
