@@ -46,6 +46,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "nontakeup": ("node.commands.cli_nontakeup", "rights derived here that nobody receives"),
     "rules": ("node.commands.cli_rules", "dry run, release and recall of a regulation version"),
     "erase": ("node.commands.cli_erase", "the end of retention: keys destroyed on this node"),
+    "history": ("node.commands.cli_history", "one record followed to decisions and claims"),
     "disclose": ("node.commands.cli_reperform", "write a decision with its inputs to a file"),
     "reperform": ("node.commands.cli_reperform", "compute a disclosed decision again, no node"),
     "specs-check": ("node.commands.cli_specs", "check every spec: unit, article, source"),
