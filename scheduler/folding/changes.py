@@ -25,16 +25,19 @@ def months_that_may_differ(
     """Per month of the year, whether it may differ from the month before: for notions that look
     at all days of a month, and for those that look at its first day or at what lies before it.
 
-    January may always; then each month in (a first day) or right after which a date of the
-    household lies.
+    January may always; then each month right after which a date of the household lies, and the
+    month of the date itself: where it is a first day, or a day that some notion looks for.
     """
     inside, first_day = [False] * 14, [False] * 14
     inside[1] = first_day[1] = True
-    for day in _dates(household, year):
-        if day.year == year:
-            inside[day.month] = inside[day.month + 1] = first_day[day.month + 1] = True
-            if day.day == 1:
-                first_day[day.month] = True
+    for days, looked_for in ((_of_first_days(household), False), (_inside(household, year), True)):
+        for day in days:
+            if day.year == year:
+                inside[day.month + 1] = first_day[day.month + 1] = True
+                if day.day == 1:
+                    inside[day.month] = first_day[day.month] = True
+                elif looked_for:
+                    inside[day.month] = True
     return tuple(inside[1:13]), tuple(first_day[1:13])
 
 
@@ -51,25 +54,33 @@ def months_of_other_income(household: Household, year: int) -> tuple[bool, ...]:
     )
 
 
-def _dates(household: Household, year: int) -> Iterator[date]:
+def _of_first_days(household: Household) -> Iterator[date]:
+    """Dates of what every notion asks for on the first day of a month."""
     for spells in (
         household.partners, household.children, household.housemates, household.homes,
-        household.childcare, household.insecure, household.abroad, household.together or (),
+        household.insecure, household.abroad, household.together or (),
         household.home_children or (),
     ):  # fmt: skip
         if not isinstance(spells, Unknown):
             yield from _bounds(spells)
     for person in household.persons.values():
         yield from _bounds(person.insured)
-        yield from _bounds(person.exemptions)
         yield from _bounds(person.maatwerk)
         yield from _bounds(person.institution)
-        yield from _after(person.exemptions, (6, 30))  # Pw 31 lid 2 n and r
-        yield from _bounds(person.work or ())
-        yield from _after(person.work or (), (3, 4))  # Wko 1.6 lid 5
         death = person.death_date
         if isinstance(death, Known) and death.value is not None:
             yield death.value
+
+
+def _inside(household: Household, year: int) -> Iterator[date]:
+    """Dates that some notion looks for within a month: birthdays, care, work, exempted pay."""
+    if not isinstance(household.childcare, Unknown):
+        yield from _bounds(household.childcare)
+    for person in household.persons.values():
+        yield from _bounds(person.exemptions)
+        yield from _after(person.exemptions, (6, 30))  # Pw 31 lid 2 n and r
+        yield from _bounds(person.work or ())
+        yield from _after(person.work or (), (3, 4))  # Wko 1.6 lid 5
         birth = person.birth_date
         if isinstance(birth, Known):
             if year - birth.value.year in AGES:
