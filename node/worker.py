@@ -70,7 +70,7 @@ class Worker:
         self._lock_home()
         try:
             await self._node.ledger.start()
-            self._node.check_registered()
+            await self._check_registered()
             await self.listener.start()
         except BaseException:
             self._unlock_home()
@@ -79,6 +79,15 @@ class Worker:
         self.ticker.start()
         await asyncio.to_thread(self.ticker.tick)
         self._loop_task = asyncio.create_task(self._run())
+
+    async def _check_registered(self) -> None:
+        """Its record key must be on the ledger, perhaps since an entry it has not read yet."""
+        try:
+            self._node.check_registered()
+        except StartError:
+            with contextlib.suppress(LedgerError):  # unread as before: then the answer stands
+                await self._node.desk.reader.note_entries()
+            self._node.check_registered()
 
     async def stop(self) -> None:
         """Finish the round under way and let go; the node itself stays open."""
