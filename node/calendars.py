@@ -70,7 +70,7 @@ class Calendars:
         *,
         member: str,
         today: Callable[[], date],
-        rulebook: Rulebook,
+        rulebook: Rulebook | Callable[[], Rulebook],
         calendars: PayCalendars,
         phone: str,
         names: Mapping[str, str],
@@ -78,7 +78,8 @@ class Calendars:
         self._facts = facts
         self._naming = Naming(member=member, names={**AGENCY_WORDS, **names})
         self._today = today
-        self._rulebook = rulebook
+        # A running node asks each time: a release or recall counts from its entry on.
+        self._rules = (lambda: rulebook) if isinstance(rulebook, Rulebook) else rulebook
         self._calendars = calendars
         self._phone = phone
         self._circles = FreshCircles()
@@ -202,7 +203,7 @@ class Calendars:
         derived = {}
         for who in found.members:
             around, _ = circles.near([who])
-            derived[who] = outcomes_of(around, who, today=today, rulebook=self._rulebook)
+            derived[who] = outcomes_of(around, who, today=today, rulebook=self._rules())
         return _Known(facts=facts, household=found, outcome=outcome, derived=derived)
 
     def _why_this_day(self, outcome: PlanOutcome, month: Month) -> Text:

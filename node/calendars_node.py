@@ -17,7 +17,7 @@ def calendars_of(node: Node) -> StoredCalendars | None:
         node.facts,
         member=node.member,
         today=node.desk.today,
-        rulebook=node.rules.rulebook(node.facts),
+        rulebook=lambda: node.rules.rulebook(node.facts),
         calendars=load_pay_calendars(),
         phone=node.home.settings.phone,
         names={member.id: member.name for member in node.view.registry.members.values()},
