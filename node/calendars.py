@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Final
 
 from node.decisions import Outcome, Standing, outcomes_of, standing_decision
@@ -61,6 +62,10 @@ class _Known:
     derived: Mapping[SubjectId, tuple[Outcome, ...]]
 
 
+def _same(rulebook: Rulebook) -> Rulebook:
+    return rulebook
+
+
 class Calendars:
     """The views of one municipality's node; blocking, safe to call from several threads."""
 
@@ -79,7 +84,9 @@ class Calendars:
         self._naming = Naming(member=member, names={**AGENCY_WORDS, **names})
         self._today = today
         # A running node asks each time: a release or recall counts from its entry on.
-        self._rules = (lambda: rulebook) if isinstance(rulebook, Rulebook) else rulebook
+        self._rules: Callable[[], Rulebook] = (
+            partial(_same, rulebook) if isinstance(rulebook, Rulebook) else rulebook
+        )
         self._calendars = calendars
         self._phone = phone
         self._circles = FreshCircles()
