@@ -12,16 +12,14 @@ import multiprocessing
 import random
 import secrets
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import uvloop
 
-from ledger.benches.bench_limits import cpu_seconds, machine
+from ledger.benches.bench_limits import machine
 from ledger.benches.bench_records import genesis, log_id, log_signer, records
 from ledger.clock_system import SystemClock
 from ledger.errors import LedgerError
@@ -34,12 +32,10 @@ from ledger.rules.genesis import create_log
 from ledger.sequencing.checks_threads import ThreadChecks
 from ledger.stores.database_sql import Database, migrate, sqlite_url
 from ledger.stores.store_sql import SqlStore
-from node.benches.load_open_loop import Load, Measured, percentile, run_load
-from node.errors import UnavailableError
+from node.benches.served import HOST, Request, bare, figures, measured, p99_of
 from node.portal.http_server import Listener
 from node.portal.log_app import create_log_app
 
-HOST: Final = "127.0.0.1"
 ENTRIES_MADE: Final = 70_000  # a hash tile at level 2, full and partial tiles at 0 and 1
 REQUESTS_PER_SECOND: Final = 1_000
 SECONDS: Final = 20.0
@@ -47,11 +43,7 @@ PROCESSES: Final = 1
 MIX: Final = {"tile": 50, "partial tile": 10, "bundle": 10, "proof": 30}  # percent
 KINDS_DRAWN: Final = 20_000
 PROOFS_VERIFIED: Final = 100
-START_SECONDS_MAX: Final = 60
-WARM_SECONDS: Final = 3.0
 CHUNK: Final = 512
-
-Request = tuple[bytes, int | None]
 
 
 def bench_serve(
@@ -69,14 +61,13 @@ def bench_serve(
         size = asyncio.run(_make_log(url, entries))
         kinds, requests = _requests(size, token)
         sample = [n for n, kind in enumerate(kinds) if kind == "proof"][:PROOFS_VERIFIED]
-        served = _measure(
+        served = measured(
             context, _serve, (url, token), requests, sample, per_second, seconds, processes
         )
         body = bytes(TILE_WIDTH * 32)
-        bare = [(_get("tile", token), len(body))]
-        limit = _measure(context, _bare, (body,), bare, [], per_second, seconds, processes)
+        plain = [(_get("tile", token), len(body))]
+        limit = measured(context, bare, (body,), plain, [], per_second, seconds, processes)
         asyncio.run(_verify(url, served[0].bodies))
-    figures = _figures(served)
     return {
         "bench": "serve",
         "entries": size,
@@ -84,10 +75,10 @@ def bench_serve(
         "seconds": seconds,
         "processes": processes,
         "mix_percent": MIX,
-        **figures,
+        **figures(served),
         "proofs_verified": len(served[0].bodies),
-        "limit": {"what": "bare asyncio answers of 8,192 bytes", **_figures(limit)},
-        "ratio_p99": round(_p99(limit[0]) / _p99(served[0]), 3),
+        "limit": {"what": "bare asyncio answers of 8,192 bytes", **figures(limit)},
+        "ratio_p99": round(p99_of(limit[0]) / p99_of(served[0]), 3),
         "machine": machine(),
     }
 
@@ -144,69 +135,6 @@ def _get(path: str, token: str, extra: str = "") -> bytes:
     ).encode()
 
 
-def _measure(
-    context: multiprocessing.context.SpawnContext,
-    serve: Any,
-    arguments: tuple[Any, ...],
-    requests: Sequence[Request],
-    keep: Sequence[int],
-    per_second: float,
-    seconds: float,
-    processes: int,
-) -> tuple[Measured, float]:
-    """What the load found, and the processor time of the servers."""
-    port, servers = 0, list[BaseProcess]()
-    try:
-        for _ in range(processes):
-            ours, theirs = context.Pipe()
-            server: BaseProcess = context.Process(
-                target=serve, args=(*arguments, port, theirs), daemon=True
-            )
-            server.start()
-            servers.append(server)
-            port = _heard(ours)
-        load = Load(
-            host=HOST, ports=(port,), requests=requests, per_second=per_second, seconds=seconds
-        )
-        pids = [_pid(each) for each in servers]
-        return _loaded(context, load, keep, pids)
-    finally:
-        for server in servers:
-            server.terminate()
-            server.join()
-
-
-def _loaded(
-    context: multiprocessing.context.SpawnContext,
-    load: Load,
-    keep: Sequence[int],
-    servers: Sequence[int],
-) -> tuple[Measured, float]:
-    ours, theirs = context.Pipe()
-    arguments = (load, frozenset(keep), servers, theirs)
-    process = context.Process(target=_load, args=arguments, daemon=True)
-    process.start()
-    try:
-        if not ours.poll(load.seconds + WARM_SECONDS + START_SECONDS_MAX):
-            raise UnavailableError("bench serve: the load did not end in time")
-        found: tuple[Measured, float] = ours.recv()
-        return found
-    finally:
-        process.terminate()
-        process.join()
-
-
-def _load(load: Load, keep: frozenset[int], servers: Sequence[int], told: Connection) -> None:
-    async def run() -> tuple[Measured, float]:
-        # First fill what is kept in memory, as it is at a server that has run for a while.
-        await run_load(replace(load, seconds=min(WARM_SECONDS, load.seconds)))
-        before = sum(map(cpu_seconds, servers))
-        measured = await run_load(load, keep)
-        return measured, sum(map(cpu_seconds, servers)) - before
-
-    told.send(uvloop.run(run()))
-
-
 def _serve(url: str, token: str, port: int, told: Connection) -> None:
     """The log's pages on one listener, until this process is ended."""
 
@@ -222,39 +150,6 @@ def _serve(url: str, token: str, port: int, told: Connection) -> None:
     uvloop.run(run())
 
 
-def _bare(body: bytes, port: int, told: Connection) -> None:
-    """The least an asyncio server can do: one answer for whatever ends in an empty line."""
-    answer = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body) + body
-
-    class Bare(asyncio.Protocol):
-        def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            self.transport = cast(asyncio.Transport, transport)
-
-        def data_received(self, data: bytes) -> None:
-            if data.endswith(b"\r\n\r\n"):
-                self.transport.write(answer)
-
-    async def run() -> None:
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(Bare, HOST, port, reuse_port=True)
-        told.send(int(server.sockets[0].getsockname()[1]))
-        await asyncio.Event().wait()
-
-    uvloop.run(run())
-
-
-def _heard(ours: Connection) -> int:
-    if not ours.poll(START_SECONDS_MAX):
-        raise UnavailableError("bench serve: a server did not start")
-    port: int = ours.recv()
-    return port
-
-
-def _pid(process: BaseProcess) -> int:
-    assert process.pid is not None  # it was started
-    return process.pid
-
-
 async def _verify(url: str, bodies: Mapping[int, bytes]) -> None:
     """The proofs that were answered under load are proofs; raises LedgerError."""
     database = Database(url)
@@ -266,21 +161,3 @@ async def _verify(url: str, bodies: Mapping[int, bytes]) -> None:
             verify_receipt(receipt, raw, policy)
     finally:
         await database.close()
-
-
-def _figures(found: tuple[Measured, float]) -> dict[str, Any]:
-    measured, cpu = found
-    ordered = sorted(measured.latencies)
-    answered = len(ordered)
-    return {
-        "answered_per_second": round(answered / measured.seconds, 1),
-        "errors": measured.errors,
-        "p50_ms": round(percentile(ordered, 0.5) * 1000, 3),
-        "p99_ms": round(percentile(ordered, 0.99) * 1000, 3),
-        "max_ms": round(ordered[-1] * 1000, 3),
-        "server_cpu_microseconds_per_request": round(cpu / answered * 1e6, 1),
-    }
-
-
-def _p99(measured: Measured) -> float:
-    return percentile(sorted(measured.latencies), 0.99)

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from ledger.benches.bench import AppendSetting, bench_append, bench_verify
+from ledger.benches.bench_postgres import postgres
 from ledger.benches.bench_records import MIRROR_NAMES
 from ledger.errors import LedgerError
+from node.benches.bench_portal import HOUSEHOLDS, bench_portal
 from node.benches.bench_serve import ENTRIES_MADE, bench_serve
 from node.commands.cli_output import DONE, Command, Output, UsageError
 from node.errors import NodeError
@@ -39,7 +41,7 @@ def _bench_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--plot", type=Path, metavar="FILE", help="settlement: write its plot, SVG")
     parser.add_argument(
-        "--store", choices=("sqlite", "postgresql"), help="append: where the log is kept"
+        "--store", choices=("sqlite", "postgresql"), help="append, portal: where it is kept"
     )
     parser.add_argument(
         "--mirrors", type=int, metavar="N",
@@ -58,8 +60,12 @@ def _bench(arguments: argparse.Namespace, output: Output) -> int:
         raise UsageError(f"--state: {arguments.name} keeps nothing")
     elif arguments.name == "append":
         output.document(_append(arguments, output))
-    elif arguments.store is not None or arguments.mirrors is not None:
-        raise UsageError(f"--store, --mirrors: {arguments.name} has neither")
+    elif arguments.mirrors is not None:
+        raise UsageError(f"--mirrors: {arguments.name} has none")
+    elif arguments.name == "portal":
+        output.document(_portal(arguments))
+    elif arguments.store is not None:
+        raise UsageError(f"--store: {arguments.name} keeps nothing")
     elif arguments.name == "settlement":
         output.document(_settlement(arguments))
     elif arguments.plot is not None:
@@ -67,6 +73,14 @@ def _bench(arguments: argparse.Namespace, output: Output) -> int:
     else:
         output.document(_BENCHES[arguments.name](arguments.entries))
     return DONE
+
+
+def _portal(arguments: argparse.Namespace) -> dict[str, Any]:
+    households = arguments.entries or HOUSEHOLDS
+    if arguments.store != "postgresql":
+        return bench_portal(households)
+    with postgres(1) as (url,):
+        return bench_portal(households, url=url)
 
 
 def _settlement(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -100,7 +114,7 @@ _BENCHES: Final[dict[str, Callable[[int | None], dict[str, Any]]]] = {
     "derive": lambda rows: bench_law.bench(rows or bench_law.ROWS),
     "plan": lambda households: bench_plan.bench(households or PLAN_HOUSEHOLDS),
 }
-NAMES: Final = ("append", *_BENCHES, "population", "settlement")
+NAMES: Final = ("append", *_BENCHES, "population", "portal", "settlement")
 
 COMMANDS: Final = {
     "bench": Command(

@@ -20,6 +20,7 @@ from node.portal.formatting import DEFAULT_LANGUAGE, Language, as_language
 
 COOKIE_DEVELOPMENT: Final = "vastedag_session"
 COOKIE_PRODUCTION: Final = "__Host-vastedag_session"
+OPENED: Final = "vastedag.session"  # in the scope of one request
 FORM_FIELDS_MAX: Final = 10
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
@@ -45,7 +46,12 @@ class Visits:
 
     def current(self, request: Request) -> Session | None:
         """The session this request carries; None when it has none, or one that no longer counts."""
-        cookie = request.cookies.get(self._cookie)
+        if OPENED not in request.scope:  # asked several times for one page, opened once
+            request.scope[OPENED] = self._opened(request.cookies.get(self._cookie))
+        session: Session | None = request.scope[OPENED]
+        return session
+
+    def _opened(self, cookie: str | None) -> Session | None:
         if cookie is None:
             return None
         try:

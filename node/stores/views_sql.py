@@ -43,10 +43,10 @@ class ViewStore:
             if content is None:
                 return None
             try:
-                packed = self._subjects.open_bytes(connection, SubjectId(household), content)
+                opened = self._subjects.open_bytes(connection, SubjectId(household), content)
             except ErasedError:
                 return None
-        return zlib.decompress(packed)
+        return zlib.decompress(opened)
 
     def put(self, household: str, months: Mapping[str, bytes], made_on: date) -> None:
         """Keep these months of a household, in place of all it had."""
@@ -60,7 +60,7 @@ class ViewStore:
                         "month": month,
                         "made_on": made_on.isoformat(),
                         "content": self._subjects.seal_bytes(
-                            connection, SubjectId(household), zlib.compress(content, COMPRESSION)
+                            connection, SubjectId(household), packed(content)
                         ),
                     }
                     for month, content in months.items()
@@ -83,6 +83,11 @@ class ViewStore:
         )
         with self._database.read() as connection:
             return [str(each) for each in connection.execute(query).scalars()]
+
+
+def packed(content: bytes) -> bytes:
+    """A month as it is sealed: compressed."""
+    return zlib.compress(content, COMPRESSION)
 
 
 def _drop(connection: Connection, households: list[str]) -> None:
