@@ -28,7 +28,12 @@ VERSION: Final = 1
 NODE: Final = "node.sqlite3"
 LEDGER: Final = "ledger.sqlite3"
 KEYS: Final = "keys"
-_PLAIN: Final = (SETTINGS_FILE, "genesis.json", "policy")
+_LEFT_OUT: Final = (".sqlite3", "-wal", "-shm", "-journal", ".lock", ".part")
+# Whoever held a lease when the copy was made holds none on the copy; fencing numbers stay.
+_FREE: Final = {
+    NODE: "UPDATE node_leases SET until = 0",
+    LEDGER: "UPDATE ledger_state SET held_until = 0",
+}
 _CHUNK: Final = 1024 * 1024
 
 
@@ -58,13 +63,11 @@ def make_backup(home: Home, directory: Path, *, keys: bool) -> Backup:
         raise HomeError(f"{directory}: is there already; name a new directory") from None
     for name in (NODE, LEDGER):
         _copy_database(home.directory / name, directory / name)
-    for name in _PLAIN:
-        if (home.directory / name).exists():
-            write_whole(directory / name, (home.directory / name).read_bytes())
-    if keys:
-        (directory / KEYS).mkdir(mode=0o700)
-        for path in sorted(home.keys_directory.iterdir()):
-            _copy_secret(path, directory / KEYS / path.name)
+    for path in _files(home.directory):
+        place = path.relative_to(home.directory)
+        if place.name.endswith(_LEFT_OUT) or (place.parts[0] == KEYS and not keys):
+            continue
+        _copy_file(path, directory / place)
     made = Backup(
         member=home.settings.member,
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -110,17 +113,15 @@ def place_backup(directory: Path, home: Path) -> Home:
         raise HomeError(f"{home}: not empty; restore to a new directory")
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     home.chmod(0o700)
-    (home / KEYS).mkdir(mode=0o700)
+    (home / KEYS).mkdir(mode=0o700)  # also when they are to be put there by hand
     for path in _files(directory):
         place = path.relative_to(directory)
         if str(place) in (MANIFEST, SETTINGS_FILE):
             continue
-        if place.parts[0] == KEYS:
-            _copy_secret(path, home / place)
-        else:
-            write_whole(home / place, path.read_bytes())
-    for name in (NODE, LEDGER):
+        _copy_file(path, home / place)
+    for name, statement in _FREE.items():
         _check_database(home / name)
+        _free_leases(home / name, statement)
     write_whole(home / SETTINGS_FILE, (directory / SETTINGS_FILE).read_bytes())
     return open_home(home)
 
@@ -155,12 +156,21 @@ def _check_database(path: Path) -> None:
         raise HomeError(f"{path}: no sound database ({told[0][:80]}); take another backup")
 
 
-def _copy_secret(source: Path, target: Path) -> None:
+def _free_leases(path: Path, statement: str) -> None:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(statement)
+    _sync(path)
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    """The same bytes, for nobody but the owner to read, as all of a home."""
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(source.read_bytes())
-        file.flush()
-        os.fsync(file.fileno())
+    with source.open("rb") as reading, os.fdopen(handle, "wb") as writing:
+        while chunk := reading.read(_CHUNK):
+            writing.write(chunk)
+        writing.flush()
+        os.fsync(writing.fileno())
 
 
 def _sync(path: Path) -> None:
