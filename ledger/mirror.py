@@ -127,7 +127,10 @@ class Mirror:
         """Why this mirror cosigns nothing at present; None when it does."""
         if self._catching is None:
             return None
-        reason = await self._catching.reason(self._store, self._tail.size)
+        try:
+            reason = await self._catching.reason(self._store, self._tail.size)
+        except StoreError as error:
+            reason = str(error)
         return None if reason is None else f"catching up before it cosigns: {reason}"
 
     def heard(self, member: str, head: Note | None) -> None:

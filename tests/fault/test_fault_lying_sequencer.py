@@ -16,60 +16,22 @@ import pytest
 from ledger import proofs
 from ledger.errors import ForkError, LedgerError, PeerError, PolicyError
 from ledger.evidence import UNPROVEN, prove_fork
-from ledger.formats.chain import Entry, encode_entry, entry_hash
-from ledger.formats.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from ledger.formats.chain import entry_hash
+from ledger.formats.checkpoint import open_checkpoint
 from ledger.formats.merkle import leaf_hash
-from ledger.formats.note import NoteSignature, NoteSigner, parse_note
+from ledger.formats.note import NoteSignature, parse_note
 from ledger.peers_http import HttpPeer
-from ledger.ports import Answer, Batch, Evidence, Head, Row
-from ledger.rules.genesis import create_log
+from ledger.ports import Answer, Evidence
 from ledger.sequencing.push import Pusher
-from ledger.stores.store_memory import MemoryStore
-from ledger.tail import load_tail
 from ledger.verify import verify_log
 from ledger.verifying.source_http import HttpSource
 from ledger.witness import Submission
 from tests import ledger_network as nets
-from tests.fault.runner import GENESIS, POLICY, PREFIX, VKEY, Site
+from tests.fault.runner import POLICY, PREFIX, VKEY, Site
+from tests.ledger_lies import Story
 from tests.ledger_process import TOKEN
 
 Lines = tuple[NoteSignature, ...]
-
-
-class Story:
-    """A log that signs whatever it is told, true or not."""
-
-    def __init__(self, key: NoteSigner | None = None) -> None:
-        self.store = MemoryStore()
-        self.key = key or nets.log_signer()
-        self.log_id = ""
-        self.last = b""
-        self.head = Head(size=0, note=b"")
-
-    @classmethod
-    async def of(cls, *names: str, key: NoteSigner | None = None) -> Story:
-        """The true genesis and then records of these names."""
-        story = cls(key)
-        story.log_id = await create_log(story.store, GENESIS, nets.log_signer())
-        (story.last,) = await story.store.entries(0, 1)
-        await story.grow([nets.record(story.log_id, name) for name in names])
-        return story
-
-    async def grow(self, envelopes: Sequence[bytes], *, prev: str | None = None) -> Head:
-        """Chain these on (after `prev` when told so) and sign the head."""
-        stored = await self.store.load()
-        growth = (await load_tail(self.store)).growth.copy()
-        link, rows = prev or entry_hash(self.last), []
-        for n, envelope in enumerate(envelopes, start=stored.size):
-            self.last = encode_entry(Entry(n=n, prev=link, envelope_raw=envelope))
-            link = entry_hash(self.last)
-            rows.append(Row(n=n, raw=self.last, identity=None))
-        tiles = growth.extend([leaf_hash(row.raw) for row in rows])
-        checkpoint = Checkpoint(origin=nets.ORIGIN, size=growth.size, root=growth.root())
-        self.head = Head(size=growth.size, note=sign_checkpoint(checkpoint, self.key).encode())
-        batch = Batch(start=stored.size, rows=tuple(rows), tiles=tuple(tiles), head=self.head)
-        await self.store.commit(batch, after=stored)
-        return self.head
 
 
 class Liar:

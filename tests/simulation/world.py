@@ -2,200 +2,54 @@
 
 The event loop's clock is virtual: it jumps to the next thing that is due. Every call over the
 wire may be slow, lost, or done with its answer lost; every write may fail in the same two ways;
-sequencer and mirrors crash and start again on what they had stored. The same seed gives the same
-run.
+sequencer and mirrors crash and start again on what they had stored; the sequencer is restored from
+an old backup, a mirror from one of its own or from nothing; an author's key is rotated; a liar with
+the log's key tells mirrors another story. The same seed gives the same run.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import hashlib
 import random
-import selectors
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+import time
+from collections import Counter
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
 
-from ledger.errors import AdmissionError, LedgerError, PeerError, StoreError
+from ledger.errors import AdmissionError, LedgerError, StoreError
+from ledger.evidence import prove_fork
 from ledger.formats.checkpoint import parse_checkpoint
 from ledger.formats.note import parse_note
 from ledger.formats.proof import Receipt
+from ledger.keys import Ed25519Signer
 from ledger.log import Log
-from ledger.mirror import Mirror
-from ledger.ports import Answer, Batch, Evidence, Head, Row, Store, Stored
+from ledger.ports import Head, Store
+from ledger.rules import governance
 from ledger.rules.genesis import create_log
 from ledger.sequencing.intake import Limits
-from ledger.serve import MirrorDoor
+from ledger.sequencing.push import Pusher
 from ledger.stores.store_memory import MemoryStore
 from tests import ledger_faults as faults
 from tests import ledger_network as nets
+from tests.ledger_lies import Story
+from tests.simulation.machines import (
+    MirrorHost,
+    Process,
+    SimulatedStore,
+    VirtualClock,
+    VirtualLoop,
+)
 
 RUN_SECONDS_MAX = 2_000.0  # virtual
+CHAOS = (
+    "crash", "crash", "mirror", "cut", "second", "clock", "calm",
+    "backup", "restore", "forget", "rotate", "lie",
+)  # fmt: skip
+KEY_ENDED = ("wrong_key", "key_revoked")
 LIMITS = Limits(batch_seconds=0.05, batch_entries_max=4, push_retry_seconds=0.3, lease_seconds=9)
-
-
-class _NoWait(selectors.SelectSelector):
-    """Never waits: moves its loop's clock on instead."""
-
-    loop: VirtualLoop
-
-    def select(self, timeout: float | None = None) -> list[Any]:
-        if timeout is None:
-            raise AssertionError("simulation: everybody waits for nothing")
-        self.loop.virtual += max(timeout, 0.0)
-        return []
-
-
-class VirtualLoop(asyncio.SelectorEventLoop):
-    """An event loop whose time is a number."""
-
-    def __init__(self) -> None:
-        selector = _NoWait()
-        self.virtual = 0.0
-        selector.loop = self
-        super().__init__(selector)
-
-    def time(self) -> float:
-        return self.virtual
-
-
-class VirtualClock:
-    """A Clock on the loop's virtual time, which may jump."""
-
-    def __init__(self) -> None:
-        self.offset = 1_795_320_000
-
-    def now(self) -> int:
-        return self.offset + int(asyncio.get_running_loop().time())
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-
-
-class Process:
-    """What dies in a crash: after it, nothing of this process reaches the disk or the wire."""
-
-    def __init__(self) -> None:
-        self.alive = True
-
-
-class SimulatedStore:
-    """A disk that outlives its process: writes take time and fail in both ways."""
-
-    def __init__(self, disk: MemoryStore, process: Process, world: World) -> None:
-        self._disk = disk
-        self._process = process
-        self._world = world
-
-    async def _do(self, work: Callable[[], Awaitable[Any]], *, write: bool) -> Any:
-        random_, trouble = self._world.random, self._world.trouble
-        await asyncio.sleep(random_.uniform(0.0, 0.02))
-        chance = random_.random()
-        if not self._process.alive or (write and chance < 0.02 * trouble):
-            raise StoreError("disk: lost")
-        answer = await work()
-        await asyncio.sleep(random_.uniform(0.0, 0.02))
-        if not self._process.alive or (write and chance > 1 - 0.02 * trouble):
-            raise StoreError("disk: done, answer lost")
-        return answer
-
-    async def load(self) -> Stored:
-        return await self._do(self._disk.load, write=False)  # type: ignore[no-any-return]
-
-    async def commit(self, batch: Batch, *, after: Stored, fence: int | None = None) -> None:
-        await self._do(lambda: self._disk.commit(batch, after=after, fence=fence), write=True)
-
-    async def set_head(self, head: Head, *, after: Head | None) -> None:
-        await self._do(lambda: self._disk.set_head(head, after=after), write=True)
-
-    async def publish(self, head: Head) -> None:
-        await self._do(lambda: self._disk.publish(head), write=True)
-        self._world.saw_published(head)
-
-    async def published(self) -> Head | None:
-        return await self._disk.published()
-
-    async def published_over(self, n: int) -> Head | None:
-        return await self._do(  # type: ignore[no-any-return]
-            lambda: self._disk.published_over(n), write=False
-        )
-
-    async def entries(self, start: int, end: int) -> list[bytes]:
-        return await self._do(  # type: ignore[no-any-return]
-            lambda: self._disk.entries(start, end), write=False
-        )
-
-    async def rows(self, start: int, end: int) -> list[Row]:
-        return await self._disk.rows(start, end)
-
-    async def governance(self) -> list[Row]:
-        return await self._disk.governance()
-
-    async def find(self, identities: Sequence[bytes]) -> dict[bytes, int]:
-        return await self._do(  # type: ignore[no-any-return]
-            lambda: self._disk.find(identities), write=False
-        )
-
-    async def tiles(self, wanted: Sequence[tuple[int, int]]) -> list[bytes | None]:
-        return await self._do(  # type: ignore[no-any-return]
-            lambda: self._disk.tiles(wanted), write=False
-        )
-
-    async def acquire(self, holder: str, *, now: int, until: int) -> int:
-        return await self._do(  # type: ignore[no-any-return]
-            lambda: self._disk.acquire(holder, now=now, until=until), write=True
-        )
-
-    async def keep_evidence(self, evidence: Evidence) -> None:
-        await self._disk.keep_evidence(evidence)
-
-    async def evidence(self) -> list[Evidence]:
-        return await self._disk.evidence()
-
-
-class MirrorHost:
-    """A mirror's machine: the disk stays, the process comes and goes; also its wire."""
-
-    def __init__(self, member: str, world: World) -> None:
-        self.member = member
-        self.world = world
-        self.disk = MemoryStore()
-        self.process = Process()
-        self.door: MirrorDoor | None = None
-        self.cut_until = 0.0
-
-    async def boot(self) -> None:
-        self.process = Process()
-        store = SimulatedStore(self.disk, self.process, self.world)
-        mirror: Mirror = await nets.make_mirror(
-            self.member, self.world.log_id, self.world.clock, store
-        )
-        self.door = MirrorDoor(mirror)
-
-    def crash(self) -> None:
-        self.process.alive = False
-        self.door = None
-
-    async def post(self, path: str, body: bytes, content_type: str) -> Answer:
-        del content_type
-        return await self._wire(lambda door: door.post(path, body))
-
-    async def get(self, path: str) -> Answer:
-        return await self._wire(lambda door: door.get(path, entries_allowed=True))
-
-    async def _wire(self, ask: Callable[[MirrorDoor], Awaitable[Answer]]) -> Answer:
-        random_, trouble = self.world.random, self.world.trouble
-        await asyncio.sleep(random_.uniform(0.0, 0.1))
-        chance = random_.random()
-        cut = self.cut_until > asyncio.get_running_loop().time()
-        if self.door is None or cut or chance < 0.05 * trouble:
-            raise PeerError("wire: request lost")
-        # The far side goes on although the near side may die or stop waiting.
-        answer = await asyncio.shield(asyncio.ensure_future(ask(self.door)))
-        await asyncio.sleep(random_.uniform(0.0, 0.1))
-        cut = self.cut_until > asyncio.get_running_loop().time()
-        if not self.process.alive or cut or chance > 1 - 0.05 * trouble:
-            raise PeerError("wire: answer lost")
-        return answer
 
 
 class World:
@@ -212,6 +66,9 @@ class World:
         self.receipts: dict[bytes, Receipt] = {}
         self.refused: list[str] = []
         self.history = hashlib.sha256()
+        self.counts: Counter[str] = Counter()
+        self.backup = MemoryStore()
+        self._version = 1  # of the record key of the member whose records the clients send
         self._published: dict[int, bytes] = {}
         self._clients = clients
         self._records = records
@@ -221,6 +78,7 @@ class World:
         """Play it; answers a digest of all that happened."""
         genesis = nets.governance_record(nets.genesis_body(), log="")
         self.log_id = await create_log(self.disk, genesis, nets.log_signer())
+        self.backup = deepcopy(self.disk)
         for host in self.hosts.values():
             await host.boot()
         await self.boot("one")
@@ -277,17 +135,29 @@ class World:
     async def _client(self, number: int) -> None:
         """Send until there is a receipt; now and then another content under a used id."""
         for count in range(self._records):
-            raw = nets.record(self.log_id, f"{number}/{count}")
-            self.receipts[raw] = await self._sent(raw)
+            raw = await self._recorded(f"{number}/{count}")
             self.note(f"receipt {self.receipts[raw].index}")
             if self.random.random() < 0.3:
                 again = await self._sent(raw)
                 assert again.index == self.receipts[raw].index
             if self.random.random() < 0.3:
-                other = nets.record(self.log_id, f"{number}/{count}", content="other")
-                with_other = await self._refusal(other)
-                assert with_other == "reused_id"
+                assert await self._refusal(f"{number}/{count}", content="other") == "reused_id"
             await asyncio.sleep(self.random.uniform(0.0, 2.0))
+
+    async def _recorded(self, name: str) -> bytes:
+        """Record it, signed again whenever its key has ended; the bytes that are recorded."""
+        while True:
+            raw = nets.record(self.log_id, name, key=self._key())
+            try:
+                self.receipts[raw] = await self._sent(raw)
+            except AdmissionError as error:
+                if error.code not in KEY_ENDED:
+                    raise
+            else:
+                return raw
+
+    def _key(self) -> Ed25519Signer:
+        return record_key(self._version)
 
     async def _sent(self, raw: bytes) -> Receipt:
         while True:
@@ -302,20 +172,24 @@ class World:
             except (TimeoutError, LedgerError):
                 continue
 
-    async def _refusal(self, raw: bytes) -> str:
-        try:
-            await self._sent(raw)
-        except AdmissionError as error:
-            return error.code
-        return "admitted"
+    async def _refusal(self, name: str, *, content: str) -> str:
+        code = "key_revoked"
+        while code in KEY_ENDED:
+            raw = nets.record(self.log_id, name, content=content, key=self._key())
+            try:
+                await self._sent(raw)
+            except AdmissionError as error:
+                code = error.code
+            else:
+                return "admitted"
+        return code
 
     async def _chaos(self) -> None:
         while not self._stopped:
             await asyncio.sleep(self.random.uniform(0.1, 3.0))
-            event = self.random.choice(
-                ("crash", "crash", "mirror", "cut", "second", "clock", "calm")
-            )
+            event = self.random.choice(CHAOS)
             self.note(event)
+            self.counts[event] += 1
             await getattr(self, f"_{event}")()
 
     async def _crash(self) -> None:
@@ -344,6 +218,62 @@ class World:
     async def _clock(self) -> None:
         self.clock.offset += self.random.randint(-40, 40)
 
+    async def _backup(self) -> None:
+        self.backup = deepcopy(self.disk)
+        host = self.hosts[self.random.choice(nets.MIRRORS)]
+        host.backup = deepcopy(host.disk)
+
+    async def _restore(self) -> None:
+        """The sequencer's disk is lost; it goes on from a backup, with all mirrors reachable."""
+        for name in sorted(self.logs):
+            self.crash(name)
+        self.disk = deepcopy(self.backup)
+        before, self.trouble = self.trouble, 0.0
+        for host in self.hosts.values():
+            host.cut_until = 0.0
+        await self.boot("one")
+        while "one" in self.logs and not self.logs["one"][0].status().running:
+            await asyncio.sleep(0.1)
+        self.trouble = before
+
+    async def _forget(self) -> None:
+        """One mirror at a time loses what it stored since its backup, or all of it."""
+        if not all([await host.cosigns() for host in self.hosts.values()]):
+            return
+        host = self.hosts[self.random.choice(nets.MIRRORS)]
+        host.crash()
+        host.disk = deepcopy(host.backup)
+        await host.boot(restored=True)
+
+    async def _rotate(self) -> None:
+        """The author's record key ends and another begins."""
+        if not self.logs:
+            return
+        registry = next(iter(self.logs.values()))[0].registry
+        new = {"use": "record", "key": nets.b64(record_key(self._version + 1).public_key)}
+        body = governance.next_body(registry, "rotate", member="uwv", **new)
+        signed = governance.with_signers(body, {"uwv": nets.signer("uwv", "governance")})
+        raw = nets.governance_record(signed, log=self.log_id)
+        try:
+            self.receipts[raw] = await self._sent(raw)
+        except AdmissionError:
+            return  # prepared upon what a standby knew: the next one is
+        self._version += 1
+
+    async def _lie(self) -> None:
+        """Somebody with the log's key tells a mirror another story of what it cosigned."""
+        host = self.hosts[self.random.choice(nets.MIRRORS)]
+        published = (await host.disk.load()).published
+        if published is None or published.size < 2:
+            return
+        count = self.random.randint(1, published.size)
+        story = await Story.of(*(f"lie {n}" for n in range(count)))
+        try:
+            lines = await Pusher(host, story.store, nets.ORIGIN).mirror(story.head)
+        except LedgerError:
+            return
+        raise AssertionError(f"{host.member} cosigned a lie: {lines}")
+
     async def _calm(self) -> None:
         await asyncio.sleep(self.random.uniform(0.0, 2.0))
 
@@ -353,8 +283,7 @@ class World:
             host.cut_until = 0.0
         if not self.logs:
             await self.boot("one")
-        raw = nets.record(self.log_id, "last")
-        self.receipts[raw] = await asyncio.wait_for(self._sent(raw), RUN_SECONDS_MAX)
+        await asyncio.wait_for(self._recorded("last"), RUN_SECONDS_MAX)
         size = (await self.disk.load()).size
         for _ in range(400):
             held = [(await host.disk.load()).size for host in self.hosts.values()]
@@ -370,14 +299,33 @@ class World:
         assert len(raws) == len(self.receipts) + 1, "an entry nobody holds a receipt for"
         for raw in raws:
             self.history.update(raw)
+        for copy in copies:
+            for each in await copy.evidence():
+                if each.kind == "fork":
+                    prove_fork(each, [nets.log_signer().verifier])
+        self.counts["entries"] = len(raws)
 
 
-def play(seed: int, *, clients: int = 3, records: int = 5) -> str:
-    """Run one seed; the digest of its history. An AssertionError tells what broke."""
+def record_key(version: int) -> Ed25519Signer:
+    """The record key of the clients' member."""
+    return nets.signer("uwv", "record" if version == 1 else f"record{version}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Played:
+    """A run that held: the digest of its history, and how often what happened in it."""
+
+    digest: str
+    counts: Mapping[str, int]
+
+
+def play(seed: int, *, clients: int = 3, records: int = 5) -> Played:
+    """Run one seed. An AssertionError tells what broke."""
     loop = VirtualLoop()
     world = World(seed, clients=clients, records=records)
     try:
-        return loop.run_until_complete(world.run())
+        digest = loop.run_until_complete(world.run())
+        return Played(digest=digest, counts=dict(world.counts))
     finally:
         loop.run_until_complete(_end_all())
         loop.close()
@@ -388,3 +336,24 @@ async def _end_all() -> None:
     for task in pending:
         task.cancel()
     await asyncio.gather(*pending, return_exceptions=True)
+
+
+def main() -> None:
+    """`python -m tests.simulation.world FIRST LAST`: play these seeds and tell the account."""
+    arguments = argparse.ArgumentParser(description=main.__doc__)
+    arguments.add_argument("first", type=int)
+    arguments.add_argument("last", type=int)
+    given = arguments.parse_args()
+    counts: Counter[str] = Counter()
+    for seed in range(given.first, given.last + 1):
+        try:
+            counts.update(play(seed).counts)
+        except BaseException:
+            print(f"seed {seed} failed", flush=True)
+            raise
+    seconds = time.process_time()
+    print(f"seeds {given.first} to {given.last}: {seconds:.0f} s of CPU, {dict(counts)}")
+
+
+if __name__ == "__main__":
+    main()
