@@ -129,7 +129,18 @@ def due_claims(
 def corrections(
     facts: Iterable[Fact], applicant: SubjectId, calendar: PayerCalendar
 ) -> list[Changed]:
-    """Per decision, in ledger order, what it changed about months whose pay day had come."""
+    """Per decision, in ledger order, what it changed about months whose pay day had come.
+
+    A scheme that was ever decided by figures of a secondary source is not paid (A1): no claims.
+    """
+    facts = list(facts)
+    unpaid = {
+        fact.data.scheme
+        for fact in facts
+        if isinstance(fact.data, AllowanceDecision)
+        and fact.subject() == applicant
+        and fact.data.confidence == "secondary"
+    }
     standing: dict[tuple[str, Month], int] = {}
     planned: dict[tuple[str, str], date] = {}
     found: list[Changed] = []
@@ -139,7 +150,7 @@ def corrections(
         if isinstance(fact.data, PartyPlan):
             planned |= {(one.flow, one.period): one.planned_date for one in fact.data.lines}
         data = fact.data
-        if not isinstance(data, AllowanceDecision):
+        if not isinstance(data, AllowanceDecision) or data.scheme in unpaid:
             continue
         up: dict[Month, int] = {}
         down: dict[Month, int] = {}

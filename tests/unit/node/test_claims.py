@@ -313,6 +313,16 @@ def claim_per_month(book: Book) -> dict[Month, int]:
     return found
 
 
+def test_an_amount_of_a_secondary_source_is_never_claimed_or_paid_back() -> None:
+    book = Book()
+    decide(book, date(2026, 3, 10), {"2026-01": 12_900})
+    (fact,) = book.facts
+    assert isinstance(fact.data, AllowanceDecision)
+    data = fact.data.model_copy(update={"confidence": "secondary"})
+    book.facts = [replace(fact, data=data)]
+    assert due_claims(book.facts, WHO, CALENDAR) == []
+
+
 def test_the_first_term_lies_after_the_six_weeks() -> None:
     assert first_term(date(2026, 5, 19)) == Month(2026, 5)
     assert first_term(date(2026, 5, 20)) == Month(2026, 6)
