@@ -26,7 +26,7 @@ import uvicorn
 from ledger.clock_system import SystemClock
 from ledger.log import Log
 from ledger.peers_http import HttpPeer
-from ledger.sequencing.checks_threads import ThreadChecks
+from ledger.sequencing.checks_processes import ProcessChecks
 from ledger.sequencing.intake import Limits
 from ledger.serve import LogDoor, MirrorDoor
 from ledger.stores.database_sql import Database, sqlite_url
@@ -38,6 +38,7 @@ from tests.ledger_process import TOKEN, Door, app_of
 
 SEQUENCER = "sequencer"
 WATCH_SECONDS = 0.5
+CHECK_PROCESSES = 2
 LIMITS = Limits(batch_seconds=0.005, push_retry_seconds=0.1, lease_seconds=30)
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 CLONE_NEWNET = 0x40000000
@@ -100,11 +101,13 @@ async def serve(name: str, directory: Path) -> None:
         store = SqlStore(database)
         door: Door
         if name == SEQUENCER:
+            checks = ProcessChecks(CHECK_PROCESSES, threads=1)
+            stack.callback(checks.close)
             log = Log(
                 store=store,
                 signer=nets.log_signer(),
                 clock=clock,
-                checks=ThreadChecks(1),
+                checks=checks,
                 mirrors={m: HttpPeer(plan.places[m].url, token=TOKEN) for m in nets.MIRRORS},
                 limits=LIMITS,
                 holder=SEQUENCER,
