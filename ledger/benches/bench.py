@@ -48,7 +48,7 @@ from ledger.verify import verify_log
 from ledger.verifying.source_dir import DirectorySource
 
 CHUNK: Final = 250
-CLIENTS: Final = 6
+CLIENTS: Final = 5
 BATCH_ENTRIES: Final = 500
 BATCH_SECONDS: Final = 0.005
 LIMIT_ENTRIES: Final = 20_000

@@ -26,7 +26,13 @@ from ledger.stores.schema_sql import VERSION_TABLE
 
 READ_THREADS: Final = 2
 SQLITE_BUSY_MILLISECONDS: Final = 10_000
-SQLITE_CACHE_KIBIBYTES: Final = 65_536
+# Ids are random, so a batch touches as many pages of their index as it has entries: the writer
+# keeps that index in memory up to some three million entries. A reader forgets its pages at every
+# commit of the writer, and needs few.
+SQLITE_WRITER_KIBIBYTES: Final = 262_144
+SQLITE_READER_KIBIBYTES: Final = 16_384
+# A checkpoint of the write-ahead log holds up the commit that starts it, for as long as its pages
+# take to the disk: 16 MB are some tens of milliseconds, every seventh batch of 500.
 SQLITE_WAL_PAGES: Final = 4_000
 
 # What a driver raises for a damaged file besides its own errors: text that is no UTF-8 even in its
@@ -155,13 +161,15 @@ def _engine(url: str, *, writer: bool) -> Engine:
         connect_args={"check_same_thread": False, "timeout": SQLITE_BUSY_MILLISECONDS / 1000},
     )
 
+    cache = SQLITE_WRITER_KIBIBYTES if writer else SQLITE_READER_KIBIBYTES
+
     def connected(connection: Any, _record: Any) -> None:
         # The driver's own transactions begin too late for a read that a write depends on.
         connection.isolation_level = None
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
-            f"cache_size=-{SQLITE_CACHE_KIBIBYTES}",
+            f"cache_size=-{cache}",
             f"wal_autocheckpoint={SQLITE_WAL_PAGES}",
             f"query_only={0 if writer else 1}",
         ):
