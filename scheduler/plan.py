@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import groupby, islice
-from typing import Final
+from operator import attrgetter
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -20,8 +21,8 @@ from scheduler.folding.known import Text
 from scheduler.paydays import PayCalendars
 from scheduler.planning import plan_explain
 from scheduler.planning.flows import Flow, Gap, Rhythm
-from scheduler.planning.plan_board import Horizon, horizon_of, placement_of, terms_of
-from scheduler.planning.plan_columns import Board
+from scheduler.planning.plan_board import Horizon, Placement, horizon_of, placement_of, terms_of
+from scheduler.planning.plan_columns import Board, summed
 from scheduler.planning.plan_lines import month_plans
 from scheduler.planning.plan_search import Choice, best_days
 from scheduler.planning.plan_table import Accepted, Tables, bounds_of, build_tables, switch_of
@@ -35,6 +36,8 @@ from scheduler.planning.plan_types import (
 )
 from scheduler.planning.plan_withheld import refuse_more_than_comes_in, shown, withheld_from
 from scheduler.transition import advances_of, no_transition, period_from, switch_day
+
+Known: TypeAlias = dict[tuple[object, ...], Placement]
 
 CHUNK: Final = 64  # households computed together: their arrays stay within a core's cache
 
@@ -58,18 +61,17 @@ def plan_many(requests: Iterable[PlanRequest], calendars: PayCalendars) -> Itera
 def _together(requests: Sequence[PlanRequest], calendars: PayCalendars) -> list[Plan]:
     """The plans of requests with the same months."""
     horizon = horizon_of(requests[0].first, requests[0].months)
-    asked = [accept(request, horizon, calendars) for request in requests]
+    known: Known = {}
+    asked = [accept(request, horizon, calendars, known) for request in requests]
     accepted = [own for own, _left_out in asked]
     tables = build_tables(requests, accepted, horizon)
     choices, better = _choose(requests, tables.board)
     months = month_plans(tables.board, choices)
     transitions = _transitions(requests, accepted, tables, choices)
-    return [
-        _answer(request, choice, better_day, own, transition, asked_for)
-        for request, choice, better_day, own, transition, asked_for in zip(
-            requests, choices, better, months, transitions, asked, strict=True
-        )
-    ]
+    by_account: list[int] = summed(tables.board.amount, tables.board.starts).tolist()
+    totals = [sum(by_account[one.account] for one in choice.placed) for choice in choices]
+    parts = zip(requests, choices, better, months, transitions, asked, totals, strict=True)
+    return [_answer(*one) for one in parts]
 
 
 def _answer(
@@ -79,20 +81,21 @@ def _answer(
     months: tuple[MonthPlan, ...],
     transition: Transition,
     asked: tuple[list[Accepted], list[NotPlanned]],
+    total: int,
 ) -> Plan:
     accepted, not_planned = asked
-    found: list[Signal] = [
-        *signals.money_signals(months),
-        *signals.expected_days(months),
-        *signals.possible_doubles([one.flow for one in accepted], request.first),
-    ]
+    flows = [one.flow for one in accepted]
+    found = signals.money_signals(months)
+    if any(one.placement.series.has_expected for one in accepted):
+        found += signals.expected_days(months)
+    found += signals.possible_doubles(flows, request.first)
     if better is not None:
         found.append(Signal(kind="better_day", month=request.first, cents=0, day=better))
-    on_day, withheld = choice.money, withheld_from([one.flow for one in accepted])
+    on_day, withheld = choice.money, withheld_from(flows)
     if withheld:
-        months = shown(months, {one.flow.id: one.flow for one in accepted})
+        months = shown(months, {flow.id: flow for flow in flows})
         on_day = sum(line.cents for month in months for line in month.lines if line.on_day)
-    total = sum([line.cents for month in months for line in month.lines])
+        total = sum(line.cents for month in months for line in month.lines)
     kept = request.current_day is not None and not request.agreed
     return Plan(
         day=choice.day,
@@ -108,26 +111,24 @@ def _answer(
 
 
 def accept(
-    request: PlanRequest, horizon: Horizon, calendars: PayCalendars
+    request: PlanRequest, horizon: Horizon, calendars: PayCalendars, known: Known
 ) -> tuple[list[Accepted], list[NotPlanned]]:
     """Tells the flows that can be planned from those that cannot, and why not; both in the order of
-    their ids, so that the order of the request decides nothing."""
+    their ids, so that the order of the request decides nothing. `known` is what requests planned
+    together share."""
     joining = switch_day(request)
     last = horizon.span[-1].last_day
     uses = Counter([flow.id for flow in request.flows])
     uses.update([one.id for flow in request.flows for one in flow.withheld])
     contracts: dict[tuple[str, str, str], list[Flow]] = {}
-    bounds: dict[date | None, tuple[int, int | None]] = {}
     accepted: list[Accepted] = []
     left_out: list[NotPlanned] = []
-    for flow in sorted(request.flows, key=lambda flow: flow.id):
+    bounds = {switch: bounds_of(request, switch) for switch in (joining, request.switched_on, None)}
+    for flow in sorted(request.flows, key=attrgetter("id")):
         switch = switch_of(request, flow, joining)
-        if switch not in bounds:
-            bounds[switch] = bounds_of(request, switch)
         try:
             _refuse(flow, uses, contracts, last)
-            terms = terms_of(flow, calendars, *bounds[switch])
-            placement = placement_of(terms, horizon, calendars)
+            placement = _placement(flow, bounds[switch], horizon, calendars, known)
             if flow.withheld:
                 refuse_more_than_comes_in(flow, placement.series.occurrences)
         except PlanError as error:
@@ -138,6 +139,22 @@ def accept(
             left_out.append(_unpublished(flow, placement.series.gaps))
         accepted.append(Accepted(flow, switch, placement))
     return accepted, left_out
+
+
+def _placement(
+    flow: Flow,
+    bounds: tuple[int, int | None],
+    horizon: Horizon,
+    calendars: PayCalendars,
+    known: Known,
+) -> Placement:
+    # Objects are told apart by identity: the requests hold them for as long as `known` lives.
+    key = (id(flow.rhythm), id(flow.window), flow.direction, flow.rail, flow.receipt, bounds)
+    found = known.get(key)
+    if found is None:
+        terms = terms_of(flow, calendars, *bounds)
+        found = known[key] = placement_of(terms, horizon, calendars)
+    return found
 
 
 def _unpublished(flow: Flow, gaps: tuple[Gap, ...]) -> NotPlanned:
@@ -158,7 +175,10 @@ def _unpublished(flow: Flow, gaps: tuple[Gap, ...]) -> NotPlanned:
 def _refuse(
     flow: Flow, uses: Counter[str], contracts: dict[tuple[str, str, str], list[Flow]], last: date
 ) -> None:
-    for field, name in (("id", flow.id), *[("withheld.id", one.id) for one in flow.withheld]):
+    names = [("id", flow.id)]
+    if flow.withheld:
+        names += [("withheld.id", one.id) for one in flow.withheld]
+    for field, name in names:
         if uses[name] > 1:
             raise PlanError(
                 field,

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
@@ -55,29 +57,27 @@ def advances_of(
     ends = {day: period.until.toordinal() for day, period in periods.items()}
     until = np.array([ends.get(day, 0) if day else 0 for day in switches], dtype=np.int64)
     counts = board.flow_starts[1:] - board.flow_starts[:-1]
-    worse = board.sign * (after - before) > 0
-    worse &= np.minimum(before, after) <= np.repeat(until, counts)
+    soon = np.minimum(before, after) <= np.repeat(until, counts)
+    worse = soon & (board.sign * (after - before) > 0)
     owners = [(index, flow) for index, one in enumerate(board.accounts) for flow in one.flows]
     of_flow = np.repeat(np.arange(len(owners)), counts)
+    short = np.zeros(len(owners), dtype=np.bool_)
+    short[of_flow[worse]] = True
+    moves = np.flatnonzero(soon & (before != after) & np.repeat(short, counts))
+    columns = (column[moves].tolist() for column in (of_flow, before, after, board.signed))
     found: dict[int, list[Advance]] = {}
-    for number in sorted({*of_flow[worse].tolist()}):
+    for number, own in groupby(zip(*columns, strict=True), key=itemgetter(0)):
         (account, flow), switch = owners[number], switches[number]
-        assert switch is not None  # without one `until` is 0, so nothing is worse
-        own = slice(board.flow_starts[number], board.flow_starts[number + 1])
-        columns = (column[own].tolist() for column in (before, after, board.signed))
+        assert switch is not None  # without one `until` is 0, so nothing is soon
         by = flow.party if flow.direction == "in" else bridges[account]
-        found.setdefault(account, []).extend(
-            gaps_filled(flow.id, _gaps(zip(*columns, strict=True)), periods[switch], by)
-        )
+        found.setdefault(account, []).extend(gaps_filled(flow.id, _gaps(own), periods[switch], by))
     return found
 
 
-def _gaps(moves: Iterable[tuple[int, int, int]]) -> dict[int, int]:
-    """Per day, what moves (from day, to day, signed cents) add to the money in hand."""
+def _gaps(moves: Iterable[tuple[int, int, int, int]]) -> dict[int, int]:
+    """Per day, what moves (flow, from day, to day, signed cents) add to the money in hand."""
     changes: dict[int, int] = {}
-    for was, becomes, signed in moves:
-        if was == becomes:
-            continue
+    for _flow, was, becomes, signed in moves:
         changes[was] = changes.get(was, 0) - signed
         changes[becomes] = changes.get(becomes, 0) + signed
     return changes

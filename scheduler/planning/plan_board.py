@@ -96,6 +96,7 @@ class Series:
     dues: tuple[date, ...]
     naturals: tuple[date, ...]
     expected: tuple[bool, ...]
+    has_expected: bool
     gaps: tuple[Gap, ...]
     natural: Ints
     home: Ints
@@ -121,6 +122,7 @@ def series_of(rhythm: Rhythm, first: Month, months: int, calendars: PayCalendars
         dues=tuple(item.due for item in found),
         naturals=tuple(item.natural for item in found),
         expected=tuple(item.basis == "expected" for item in found),
+        has_expected=any(item.basis == "expected" for item in found),
         gaps=gaps,
         natural=column([item.natural for item in found]),
         home=np.array(home, dtype=np.int64),

@@ -6,12 +6,11 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from itertools import chain, pairwise, repeat
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from scheduler.folding.known import Text
-from scheduler.planning.flows import Direction
 from scheduler.planning.plan_board import CELLS, Ints, Placement
 from scheduler.planning.plan_columns import Board, lowest_of
 from scheduler.planning.plan_reasons import reasons_by_p1, reasons_of
@@ -30,17 +29,40 @@ def month_plans(board: Board, choices: Sequence[Choice]) -> list[tuple[MonthPlan
     placed = [one for choice in choices for one in choice.placed]
     lines = _lines(board, choices, placed)
     balances = _balances(board, placed)
+    shown: list[list[tuple[int, ...]]] = balances.tolist()
     found, account = [], 0
     for choice in choices:
         own = slice(account, account + len(choice.placed))
+        rows, by_month = shown[account], lines[account]
+        if len(choice.placed) > 1:
+            rows = _of_all(balances[own]).tolist()
+            # The order within each account is that of its rail; accounts do not wait for others.
+            by_month = [
+                sorted(chain.from_iterable(months), key=lambda line: line.planned)
+                for months in zip(*lines[own], strict=True)
+            ]
         account = own.stop
-        found.append(_months(board, choice, balances[:, own], lines[own]))
+        parts = (board.horizon.span, board.horizon.pay_dates[choice.day - 1], rows, by_month)
+        found.append(
+            tuple(
+                [
+                    MonthPlan._make((month, pay_date, *row, tuple(its_lines)))
+                    for month, pay_date, row, its_lines in zip(*parts, strict=True)
+                ]
+            )
+        )
     return found
 
 
+def _of_all(balances: Ints) -> Ints:
+    """The balances of several accounts as those of their household."""
+    left, before, after, ends, short = np.moveaxis(balances, 2, 0)
+    return np.stack((left.sum(0), before.min(0), after.min(0), ends.min(0), short.sum(0)), axis=-1)
+
+
 def _balances(board: Board, placed: Sequence[Placed]) -> Ints:
-    """Of each account and month: what is left, the lowest balance without and with the plan, and
-    the balance at the end; shape (4, accounts, months)."""
+    """Of each account and month: what is left, the lowest balance without and with the plan, the
+    balance at the end, and what that falls short; shape (accounts, months, 5)."""
     horizon, accounts = board.horizon, len(board.accounts)
     account = np.repeat(np.arange(accounts), board.starts[1:] - board.starts[:-1])
     left = np.zeros((accounts, horizon.months + 2), dtype=np.int64)
@@ -52,43 +74,8 @@ def _balances(board: Board, placed: Sequence[Placed]) -> Ints:
         for where, balance in ((board.at, board.running), (cells, running))
     )
     ends = running[:, 2 * CELLS - 1 : -2 * CELLS : CELLS]
-    return np.stack((left[:, 1:-1], before, after, ends))
-
-
-def _months(
-    board: Board, choice: Choice, balances: Ints, lines: Sequence[list[list[PlannedLine]]]
-) -> tuple[MonthPlan, ...]:
-    left, before, after, ends = balances
-    columns: tuple[Ints, ...]
-    if len(lines) == 1:
-        columns = (left[0], before[0], after[0], ends[0], np.maximum(-ends[0], 0))
-    else:
-        columns = (
-            left.sum(axis=0),
-            before.min(axis=0),
-            after.min(axis=0),
-            ends.min(axis=0),
-            np.maximum(-ends, 0).sum(axis=0),
-        )
-    pay_dates = board.horizon.pay_dates[choice.day - 1]
-    rows: Iterator[tuple[Any, ...]] = zip(
-        board.horizon.span,
-        pay_dates,
-        *np.stack(columns).tolist(),
-        map(tuple, _by_month(lines)),
-        strict=True,
-    )
-    return tuple([MonthPlan._make(row) for row in rows])
-
-
-def _by_month(accounts: Sequence[list[list[PlannedLine]]]) -> list[list[PlannedLine]]:
-    if len(accounts) == 1:
-        return accounts[0]
-    # The order within each account is that of its rail; accounts do not wait for each other.
-    return [
-        sorted(chain.from_iterable(months), key=lambda line: line.planned)
-        for months in zip(*accounts, strict=True)
-    ]
+    short = np.maximum(-ends, 0)
+    return np.stack((left[:, 1:-1], before, after, ends, short), axis=-1)
 
 
 class _Shown(NamedTuple):
@@ -97,17 +84,17 @@ class _Shown(NamedTuple):
     planned: list[date]
     moved: list[int]
     hit: list[bool]
-    codes: list[int]
+    reasons: list[Text | None]
 
 
 @lru_cache(maxsize=SHOWN_CACHE)
-def _shown(placement: Placement, row: int) -> _Shown:
+def _shown(placement: Placement, row: int, party: str) -> _Shown:
     planned, natural = placement.days[row, 0], placement.fixed[0]
     return _Shown(
         [date.fromordinal(day) for day in planned.tolist()],
         (planned - natural).tolist(),
         (placement.days[row, 5] == 1).tolist(),
-        placement.codes[row].tolist(),
+        reasons_of(party, placement.terms.window, placement.codes[row].tolist()),
     )
 
 
@@ -142,21 +129,16 @@ def _lines(
 def _made(board: Board, placed: Placed, day: int, cents: list[int]) -> Iterator[PlannedLine]:
     """The lines of one account, flow by flow."""
     account = board.accounts[placed.account]
-    shown = [_shown(one, day - 1) for one in account.placements]
+    flows, row = account.flows, day - 1
+    shown = [
+        _shown(one, row, flow.party) for one, flow in zip(account.placements, flows, strict=True)
+    ]
     series = [one.series for one in account.placements]
+    counts = [len(one.hit) for one in shown]
     planned = [*chain.from_iterable([one.planned for one in shown])]
     moved = [*chain.from_iterable([one.moved for one in shown])]
     hit = [*chain.from_iterable([one.hit for one in shown])]
-    names: list[str] = []
-    parties: list[str] = []
-    directions: list[Direction] = []
-    reasons: list[Text | None] = []
-    for flow, one in zip(account.flows, shown, strict=True):
-        number = len(one.codes)
-        names += [flow.id] * number
-        parties += [flow.party] * number
-        directions += [flow.direction] * number
-        reasons += reasons_of(flow, one.codes)
+    reasons = [*chain.from_iterable([one.reasons for one in shown])]
     if placed.kept.size:
         first = int(board.starts[placed.account])
         for place, reason in reasons_by_p1(placed).items():
@@ -168,9 +150,9 @@ def _made(board: Board, placed: Placed, day: int, cents: list[int]) -> Iterator[
         tuple.__new__,  # as PlannedLine._make, without a call of Python for each line
         repeat(PlannedLine),
         zip(
-            names,
-            parties,
-            directions,
+            chain.from_iterable(map(repeat, [flow.id for flow in flows], counts)),
+            chain.from_iterable(map(repeat, [flow.party for flow in flows], counts)),
+            chain.from_iterable(map(repeat, [flow.direction for flow in flows], counts)),
             chain.from_iterable([one.periods for one in series]),
             chain.from_iterable([one.dues for one in series]),
             chain.from_iterable([one.naturals for one in series]),

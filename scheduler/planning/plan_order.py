@@ -80,11 +80,39 @@ def _refused(board: Board, layout: Layout, room: Ints, places: Ints) -> Ints:
     order = np.lexsort((source, board.stay[source], -board.amount[source], -board.sign[source]))
     places, source = places[order], source[order]
     at, to = board.at[source] + base[places], layout.cells[places] + base[places]
-    rows = room.reshape(-1, CELLS)
-    months = sorted({*(at // CELLS).tolist(), *(to // CELLS).tolist()})
-    left = dict(zip(months, rows[months].tolist(), strict=True))
-    moves = zip(at.tolist(), to.tolist(), board.signed[source].tolist(), strict=True)
-    return places[np.array([not _admit(left, *move) for move in moves], dtype=np.bool_)]
+    # Moves within their months, of accounts without others: a month does not know of the next.
+    crossing = np.zeros(len(room), dtype=np.bool_)
+    crossing[layout.row[places[at // CELLS != to // CELLS]]] = True
+    linked = crossing[layout.row[places]]
+    within = ~linked
+    refused = np.zeros(len(places), dtype=np.bool_)
+    refused[within] = _refused_within(room, at[within], to[within], board.amount[source][within])
+    months = sorted({*(at[linked] // CELLS).tolist(), *(to[linked] // CELLS).tolist()})
+    left = dict(zip(months, room.reshape(-1, CELLS)[months].tolist(), strict=True))
+    columns = (one[linked].tolist() for one in (at, to, board.signed[source]))
+    refused[linked] = [not _admit(left, *move) for move in zip(*columns, strict=True)]
+    return places[refused]
+
+
+def _refused_within(room: Ints, at: Ints, to: Ints, amount: Ints) -> Flags:
+    """The same for moves that stay in their months: the first of every month, then the second of
+    every month, and so on. The moves stand in the order in which they are asked."""
+    months, index = np.unique(at // CELLS, return_inverse=True)
+    left = room.reshape(-1, CELLS)[months]
+    by_month = np.argsort(index, kind="stable")
+    starts = np.searchsorted(index[by_month], np.arange(len(months)))
+    turn = np.empty(len(index), dtype=np.int64)
+    turn[by_month] = np.arange(len(index)) - starts[index[by_month]]
+    low, high = np.minimum(at, to) % CELLS, np.maximum(at, to) % CELLS
+    refused = np.zeros(len(index), dtype=np.bool_)
+    cells = np.arange(CELLS)
+    for now in (np.flatnonzero(turn == number) for number in range(int(turn.max(initial=-1)) + 1)):
+        span = (cells >= low[now, None]) & (cells < high[now, None])
+        rows, cents = left[index[now]], amount[now, None]
+        fits = np.where(span, rows, FREE).min(axis=1) >= amount[now]
+        left[index[now]] = rows - np.where(span & fits[:, None], cents, 0)
+        refused[now] = ~fits
+    return refused
 
 
 def _admit(room: dict[int, list[int]], at: int, to: int, signed: int) -> bool:

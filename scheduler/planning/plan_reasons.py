@@ -7,7 +7,7 @@ from typing import Final
 
 from scheduler.folding.known import Text
 from scheduler.planning import plan_explain
-from scheduler.planning.flows import Flow
+from scheduler.planning.flows import Window
 from scheduler.planning.plan_board import BY_WINDOW
 from scheduler.planning.plan_search import Placed
 
@@ -25,11 +25,11 @@ _TEXTS: Final[tuple[Text | None, ...]] = (  # by the codes of plan_board.py
 )
 
 
-def reasons_of(flow: Flow, codes: Sequence[int]) -> list[Text | None]:
+def reasons_of(party: str, window: Window, codes: Sequence[int]) -> list[Text | None]:
     """The reasons of one flow's payments, P1 not asked; None on the pay date."""
     if BY_WINDOW not in codes:
         return [_TEXTS[code] for code in codes]
-    own = plan_explain.outside_window(flow.party, flow.window)
+    own = plan_explain.outside_window(party, window)
     return [own if code == BY_WINDOW else _TEXTS[code] for code in codes]
 
 

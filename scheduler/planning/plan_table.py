@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,8 +18,7 @@ from scheduler.transition import period_from, switch_day
 from specs.values import Month
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Accepted:
+class Accepted(NamedTuple):
     """A flow that can be planned: on which day it leaves its old dates (None: before this plan),
     and where its payments may stand."""
 
