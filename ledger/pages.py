@@ -13,7 +13,7 @@ from collections import OrderedDict
 from typing import Final
 
 from ledger.errors import ProofError, StoreError
-from ledger.formats.merkle import HASH_BYTES, inclusion_proof
+from ledger.formats.merkle import inclusion_proof
 from ledger.formats.note import Note, parse_note
 from ledger.formats.proof import Receipt
 from ledger.formats.tiles import (
@@ -81,7 +81,7 @@ class Pages:
             answer = await self._bundle(tile, gzip)
         else:
             answer = await self._tile(tile)
-        if answer.status == 200:
+        if answer.status == 200 and (tile.level == ENTRIES or tile.width == TILE_WIDTH):
             self._kept.put((path, gzip), answer)
         return answer
 
@@ -136,11 +136,12 @@ class Pages:
 
     async def _tile(self, tile: Tile) -> Answer:
         """The hashes of a tile; a partial one is the beginning of what is there by now."""
-        (found,) = await self._store.tiles([(tile.level, tile.n)])
-        cut = (found or b"")[: tile.width * HASH_BYTES]
-        if len(cut) != tile.width * HASH_BYTES:
-            return told(500, "a tile is missing in this store; run fsck")
-        return Answer(status=200, body=cut, content_type=BYTES, cache=IMMUTABLE)
+        try:
+            hashes = await self._nodes.tile(tile.level, tile.n, tile.width)
+        except StoreError as error:
+            return told(500, str(error))
+        self._nodes.make_room()
+        return Answer(status=200, body=hashes, content_type=BYTES, cache=IMMUTABLE)
 
     async def _checkpoint(self) -> Answer:
         published = await self._store.published()

@@ -87,24 +87,35 @@ class KeptNodes:
             try:
                 made = make(self._read)
             except _MissingTileError as missing:
-                key = (missing.level, missing.n)
-                (data,) = await self._store.tiles([key])
-                if data is None or len(data) < missing.width * HASH_BYTES:
-                    raise StoreError(
-                        f"store: tile {missing.n} of level {missing.level} is missing or short; "
-                        "run fsck"
-                    ) from None
-                self._trees[key] = inner_nodes(data)
+                await self.tile(missing.level, missing.n, missing.width)
             else:
-                while len(self._trees) > self._tiles_max:  # not before: a proof needs several
-                    self._trees.popitem(last=False)
+                self.make_room()  # not before: a proof needs several tiles
                 return made
+
+    async def tile(self, level: int, n: int, width: int) -> bytes:
+        """The first hashes of a tile, kept from now on; raises StoreError when it lacks some."""
+        key, length = (level, n), width * HASH_BYTES
+        tree = self._trees.get(key)
+        if tree is None or len(tree[0]) < length:
+            (data,) = await self._store.tiles([key])
+            if data is None or len(data) < length:
+                raise StoreError(f"store: tile {n} of level {level} is missing or short; run fsck")
+            tree = self._trees[key] = [data]
+        self._trees.move_to_end(key)
+        return tree[0][:length]
+
+    def make_room(self) -> None:
+        """Give up the tiles that were used longest ago, past the bound."""
+        while len(self._trees) > self._tiles_max:
+            self._trees.popitem(last=False)
 
     def _read(self, level: int, index: int) -> bytes:
         row, height = divmod(level, TILE_HEIGHT)
         number, offset = divmod(index, TILE_WIDTH >> height)
         tree = self._trees.get((row, number))
         at = offset * HASH_BYTES
+        if tree is not None and len(tree) == 1 and height:
+            tree = self._trees[row, number] = inner_nodes(tree[0])
         if tree is None or height >= len(tree) or len(tree[height]) < at + HASH_BYTES:
             raise _MissingTileError(row, number, (offset + 1) << height)
         self._trees.move_to_end((row, number))
