@@ -12,6 +12,7 @@ from datetime import date
 from functools import partial
 from typing import Final
 
+from node.calendar_file import missed_views, record_views
 from node.decisions import Outcome, Standing, outcomes_of, standing_decision
 from node.flows import Naming
 from node.fresh_circles import FreshCircles
@@ -22,7 +23,9 @@ from node.portal.calendar_changes import changes_of
 from node.portal.calendar_lines import balances, line_views, months_planned, not_planned_views
 from node.portal.calendar_views import (
     HouseholdView,
+    MissedView,
     MonthView,
+    RecordView,
     SourceView,
     StepView,
     UnknownView,
@@ -175,6 +178,18 @@ class Calendars:
             rule_digest=decision.rule_digest,
             receipt_path=f"/v1/receipts/{standing.record_of[month]}",
         )
+
+    def missed(self, household: str) -> Sequence[MissedView]:
+        """Rights derived but not received this year; a couple's is told once. LookupError."""
+        known = self._known(household)
+        circles, members = self._circles.of(self._facts), known.household.members
+        around = {who: circles.near([who])[0] for who in members}
+        return missed_views(around, today=self._today(), rulebook=self._rules())
+
+    def file(self, household: str) -> Sequence[RecordView]:
+        """Every record here that names a member, the newest first; raises LookupError."""
+        known = self._known(household)
+        return record_views(known.facts, known.household.members, self._naming)
 
     def trace(self, household: str, scheme: str, month: Month) -> Mapping[str, object]:
         """The same reckoning as plain data, with what this node computes itself (A4)."""

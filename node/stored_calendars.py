@@ -13,7 +13,13 @@ from typing import Final
 from pydantic import TypeAdapter
 
 from node.calendars import Calendars
-from node.portal.calendar_views import HouseholdView, MonthView, WhyView
+from node.portal.calendar_views import (
+    HouseholdView,
+    MissedView,
+    MonthView,
+    RecordView,
+    WhyView,
+)
 from node.stores.views_sql import ViewStore
 from specs.values import Month
 
@@ -51,6 +57,14 @@ class StoredCalendars:
     def why(self, household: str, scheme: str, month: Month) -> WhyView:
         """See CalendarPort."""
         return self._calendars.why(household, scheme, month)
+
+    def missed(self, household: str) -> Sequence[MissedView]:
+        """See CalendarPort."""
+        return self._calendars.missed(household)
+
+    def file(self, household: str) -> Sequence[RecordView]:
+        """See CalendarPort."""
+        return self._calendars.file(household)
 
     def trace(self, household: str, scheme: str, month: Month) -> Mapping[str, object]:
         """See CalendarPort."""

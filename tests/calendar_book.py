@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from node.answering import rulebook
+from node.calendars import Calendars
 from node.decisions import decisions_for
 from node.flows import Naming
 from node.households import Circles
@@ -36,3 +37,15 @@ def recorded_book() -> Book:
     for outcome in plans.values():
         book.add("gm0344", outcome.drafts)
     return book
+
+
+def calendars(book: Book | None = None) -> Calendars:
+    return Calendars(
+        book or recorded_book(),
+        member="gm0344",
+        today=lambda: TODAY,
+        rulebook=rulebook(),
+        calendars=load_pay_calendars(),
+        phone="14 030",
+        names=NAMES,
+    )

@@ -27,7 +27,15 @@ from ledger.benches.bench_limits import machine
 from node.benches.served import HOST, Request, bare, figures, measured, p99_of
 from node.portal.app import create_app
 from node.portal.auth import Sessions, Visitor
-from node.portal.calendar_views import HouseholdView, LineView, MonthView, WhyKey, WhyView
+from node.portal.calendar_views import (
+    HouseholdView,
+    LineView,
+    MissedView,
+    MonthView,
+    RecordView,
+    WhyKey,
+    WhyView,
+)
 from node.portal.http_server import Listener
 from node.portal.pages import STATIC
 from node.portal.surface import Check, Surface
@@ -212,6 +220,14 @@ class _KeptMonths:
     def why(self, household: str, scheme: str, month: Month) -> WhyView:
         """Reasons are worked out, never kept; this bench does not ask for them."""
         raise LookupError(f"{household} {scheme} {month}")
+
+    def missed(self, household: str) -> Sequence[MissedView]:
+        """As for reasons."""
+        raise LookupError(household)
+
+    def file(self, household: str) -> Sequence[RecordView]:
+        """As for reasons."""
+        raise LookupError(household)
 
     def trace(self, household: str, scheme: str, month: Month) -> Mapping[str, object]:
         """As for reasons."""

@@ -25,6 +25,7 @@ from node.portal.pages import STATIC, Pages, Site
 from node.portal.problems import install_problems
 from node.portal.provider_development import development_providers
 from node.portal.routes_events import create_api
+from node.portal.routes_file import FileRoutes
 from node.portal.routes_health import health_router
 from node.portal.routes_log import log_router
 from node.portal.routes_mijn import MijnRoutes
@@ -101,6 +102,7 @@ def routed_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_h
     _add_sign_in(app, surface, pages, visits, http)
     if surface.calendars is not None:
         app.include_router(MijnRoutes(surface, surface.calendars, pages, visits).router())
+        app.include_router(FileRoutes(surface, surface.calendars, pages, visits).router())
     if surface.oversight is not None:
         app.include_router(OversightRoutes(surface.oversight, pages, visits).router())
     app.include_router(health_router(surface.member, surface.state))

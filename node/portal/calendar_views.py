@@ -146,6 +146,34 @@ class WhyView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MissedView:
+    """A right that the facts give and that is not received, and the step to take."""
+
+    what_nl: str
+    what_en: str
+    step_nl: str
+    step_en: str
+    first: Month
+    last: Month
+    cents: int  # over all these months
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordView:
+    """One record that this node holds about a household: who said what, from when, in full."""
+
+    record: str
+    kind: str
+    what_nl: str
+    what_en: str
+    agency: str
+    valid_from: date
+    valid_until: date | None
+    known: int
+    data: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HouseholdView:
     """One household in a list."""
 

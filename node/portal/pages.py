@@ -102,7 +102,12 @@ class Pages:
             menu.append(("/mijn", "My calendar" if english else "Mijn kalender", "month"))
         if session is not None and session.household is not None:
             label = "Changes" if english else "Wijzigingen"
-            menu.append(("/mijn/wijzigingen", label, "changes"))
+            menu += [
+                ("/mijn/wijzigingen", label, "changes"),
+                ("/mijn/jaar", "My year" if english else "Mijn jaar", "year"),
+                ("/mijn/misgelopen", "Missed?" if english else "Misgelopen?", "missed"),
+                ("/mijn/dossier", "My file" if english else "Mijn dossier", "file"),
+            ]
         if session is not None and "toezicht" in session.roles:
             menu += [
                 ("/toezicht", "Oversight" if english else "Toezicht", "oversight"),

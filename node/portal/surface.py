@@ -13,7 +13,13 @@ from typing import Literal, Protocol
 from ledger.ports import Answer
 from node.oversight.views import ConsistencyView, EntryView, OversightView, SampleView
 from node.portal.auth import EndedHere, EndedPort
-from node.portal.calendar_views import HouseholdView, MonthView, WhyView
+from node.portal.calendar_views import (
+    HouseholdView,
+    MissedView,
+    MonthView,
+    RecordView,
+    WhyView,
+)
 from node.portal.oidc import Audience, Provider
 from node.submit import Recorded
 from specs.values import Month
@@ -32,6 +38,14 @@ class CalendarPort(Protocol):
 
     def why(self, household: str, scheme: str, month: Month) -> WhyView:
         """Why an allowance is what it is; raises LookupError when there is no such amount."""
+        ...
+
+    def missed(self, household: str) -> Sequence[MissedView]:
+        """Rights derived but not received this year; raises LookupError."""
+        ...
+
+    def file(self, household: str) -> Sequence[RecordView]:
+        """Everything this node holds about the members; raises LookupError."""
         ...
 
     def trace(self, household: str, scheme: str, month: Month) -> Mapping[str, object]:

@@ -14,8 +14,10 @@ from node.portal.calendar_views import (
     Direction,
     HouseholdView,
     LineView,
+    MissedView,
     MonthView,
     NotPlannedView,
+    RecordView,
     SourceView,
     StepView,
     UnknownView,
@@ -261,6 +263,14 @@ class SampleCalendars:
             raise LookupError("no such amount")
         return why_zorgtoeslag()
 
+    def missed(self, household: str) -> tuple[MissedView, ...]:
+        """De Vries misses one allowance; the others none."""
+        return (missed_huurtoeslag(),) if household == DE_VRIES else ()
+
+    def file(self, household: str) -> tuple[RecordView, ...]:
+        """De Vries has one record."""
+        return (own_record(),) if household == DE_VRIES else ()
+
     def trace(self, household: str, scheme: str, month: Month) -> Mapping[str, object]:
         view = self.why(household, scheme, month)
         return {"scheme": scheme, "month": str(month), "cents": view.cents}
@@ -282,6 +292,23 @@ class SampleState:
 def in_order(points: tuple[tuple[date, int], ...]) -> bool:
     """Whether the days of a balance rise."""
     return all(one[0] < two[0] for one, two in pairwise(points))
+
+
+def missed_huurtoeslag() -> MissedView:
+    """A right that is not received."""
+    return MissedView(
+        what_nl="Huurtoeslag", what_en="Rent allowance", step_nl="Vraag deze toeslag aan.",
+        step_en="Apply for this allowance.", first=JANUARY, last=Month(2026, 12), cents=240_000,
+    )  # fmt: skip
+
+
+def own_record() -> RecordView:
+    """One record of the file."""
+    return RecordView(
+        record="A" * 43, kind="nl.vastelasten.huur.vastgesteld", what_nl="huur, Woonstad",
+        what_en="rent, Woonstad", agency="Woonstad", valid_from=date(2025, 7, 1),
+        valid_until=None, known=12, data={"amount_cents": 65_000, "party": "<b>Woonstad</b>"},
+    )  # fmt: skip
 
 
 class SamplePeople:

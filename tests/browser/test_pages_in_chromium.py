@@ -20,6 +20,9 @@ OWN = (
     f"{MONTH}/rooster",
     "/mijn/waarom/zorgtoeslag/2026-02",
     "/mijn/wijzigingen/2026-01",
+    "/mijn/jaar",
+    "/mijn/misgelopen",
+    "/mijn/dossier",
 )
 LEVELS = {
     "runOnly": {

@@ -9,26 +9,12 @@ from itertools import pairwise
 import pytest
 
 from node.answering import rulebook
-from node.calendars import Calendars
 from node.decisions import decisions_for
 from node.households import Circles
 from node.portal.calendar_views import MonthView
-from scheduler.planning.payday_files import load_pay_calendars
 from specs.values import Month
-from tests.calendar_book import KOSTER, LOON, NAMES, OSEI, PETERS, WIT, recorded_book
+from tests.calendar_book import KOSTER, LOON, OSEI, PETERS, WIT, calendars
 from tests.household_facts import TODAY, Book, demo_book
-
-
-def calendars(book: Book | None = None) -> Calendars:
-    return Calendars(
-        book or recorded_book(),
-        member="gm0344",
-        today=lambda: TODAY,
-        rulebook=rulebook(),
-        calendars=load_pay_calendars(),
-        phone="14 030",
-        names=NAMES,
-    )
 
 
 def view(who: str, month: str) -> MonthView:
