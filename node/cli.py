@@ -30,6 +30,8 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "ingest": ("node.commands.cli_ingest", "read an agency's file: records, and every problem"),
     "calc": ("node.commands.cli_calc", "derive allowances for a household described in a file"),
     "plan": ("node.commands.cli_plan", "one pay date for the flows in a file"),
+    "clockwork": ("node.commands.cli_clockwork", "the monthly calendar, steps done, orders due"),
+    "answer": ("node.commands.cli_clockwork", "confirm or decline the plans sent to this member"),
     "paydays": ("node.commands.cli_plan", "a payer's own pay days in a year"),
     "keys": ("node.commands.cli_keys", "make a signing key in a file or a token, or show it"),
     "governance": (

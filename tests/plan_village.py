@@ -30,6 +30,7 @@ from node.paydate.standing import StandingLine, StandingPlan, standing_plan
 from node.plans import due_plan
 from node.stores import schema_sql as tables
 from node.stores import work_sql as work
+from node.stores.views_sql import ViewStore
 from scheduler.folding.facts import Fact, SubjectId
 from scheduler.planning.payday_files import load_pay_calendars
 from scheduler.rulebook import Rulebook
@@ -49,7 +50,7 @@ from tests.node_desk import EXTRA_MUNICIPALITY, REGISTRY, Line, TestDesk
 
 CALENDARS = load_pay_calendars()
 HOME = "gm0344"
-MEMBERS = (HOME, EXTRA_MUNICIPALITY, "toeslagen", "uwv", "svb", "woonstad", "lichtstroom")
+MEMBERS = (HOME, EXTRA_MUNICIPALITY, "woonstad", "lichtstroom")
 ROUNDS_MAX = 30
 NEW_YEAR = date(2026, 1, 1)
 
@@ -76,7 +77,7 @@ class Village:
         roles = roles_of(REGISTRY)
         rules: Any = ShippedRules()
         self._plans = {
-            member: PlanChanges(member, CALENDARS, rules, lambda: roles)
+            member: PlanChanges(member, CALENDARS, rules, lambda: roles, self._views(member))
             for member in (HOME, EXTRA_MUNICIPALITY)
         }
         self._sent: set[tuple[str, str]] = set()
@@ -95,6 +96,10 @@ class Village:
             now=self.now,
             households=keeper,
         )
+
+    def _views(self, member: str) -> ViewStore:
+        desk = self.desks[member]
+        return ViewStore(desk.database, desk.records.subjects)
 
     def now(self) -> datetime:
         """Noon of today."""

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from adapters import samples
+from node.demonstration.demo_answers import say
 from node.demonstration.demo_load import Mail, read_set, send
 from node.demonstration.demo_network import DemoNetwork, make_homes
 from node.demonstration.demo_progress import Progress
@@ -105,6 +106,9 @@ async def _load(network: DemoNetwork, mail: Mail, progress: Progress) -> Summary
         await network.quiet(progress.waiting)
 
     files = await send(network, mail, progress.step, rest)
+    progress.begin("parties answer their plans")
+    await say(network)
+    await rest()
     progress.begin("verifying the log")
     return await asyncio.to_thread(summarise, network, files)
 

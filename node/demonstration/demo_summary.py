@@ -18,7 +18,7 @@ from ledger.verify import Report, verify_log
 from ledger.verifying.source_http import HttpSource
 from node.decisions import Outcome, due_decisions, outcomes_of
 from node.demonstration.demo_network import MUNICIPALITY, TOESLAGEN, DemoNetwork
-from node.households import Application, Circles, enrolled
+from node.households import Application, Circles, enrolled, withdrawn
 from node.ingest import Loaded
 from node.paydate.outcome import PlanOutcome
 from node.plans import first_choice
@@ -33,6 +33,7 @@ from specs.records import (
     BACK_PAYMENT_SET,
     ENROLLED,
     PLAN_ANNOUNCED,
+    PLAN_ANSWERED,
     PLAN_SET,
     RECLAIM_SET,
     TERMS_SET,
@@ -64,7 +65,9 @@ class Summary:
     decisions: int
     claims: int
     plans: int
+    answers: int
     notices: int
+    withdrawn: tuple[str, ...]
     pages: str | None = None
 
     def as_json(self) -> dict[str, Any]:
@@ -87,7 +90,9 @@ class Summary:
                 "decisions": self.decisions,
                 "claims": self.claims,
                 "plans": self.plans,
+                "answers": self.answers,
                 "notices": self.notices,
+                "withdrawals": len(self.withdrawn),
                 "by_type": dict(sorted(types.items())),
             },
             "refused": [problem.as_json() for problem in refused],
@@ -97,6 +102,7 @@ class Summary:
             ],
             "households": list(self.households),
             "not_enrolled": list(self.not_enrolled),
+            "withdrawn": list(self.withdrawn),
             "ledger": {
                 "url": self.log_url,
                 "origin": self.report.origin,
@@ -145,7 +151,11 @@ def summarise(network: DemoNetwork, files: Sequence[Loaded]) -> Summary:
         decisions=_written(toeslagen, ALLOWANCE_SET),
         claims=sum(_written(toeslagen, one) for one in (BACK_PAYMENT_SET, RECLAIM_SET, TERMS_SET)),
         plans=_written(municipality, PLAN_SET),
+        answers=len(municipality.facts.of_type(PLAN_ANSWERED)),
         notices=_written(municipality, PLAN_ANNOUNCED),
+        withdrawn=tuple(
+            f"Huishouden {one.surname}" for one in withdrawn(municipality.facts.of_type(ENROLLED))
+        ),
     )
 
 
@@ -225,6 +235,12 @@ def _household(outcome: PlanOutcome, why: Text, allowances: Sequence[Outcome]) -
         "signals": planned["signals"],
         "not_planned": planned["not_planned"]
         + [{"flow": one.what.nl, "problem": one.reason.en} for one in outcome.left_out],
+        "declined": [
+            {"flow": one.what.nl, "party": one.party, "reason": one.declined}
+            for one in outcome.flows
+            if one.declined is not None
+        ],
+        "assumed": sorted({one.assumed.nl for one in outcome.flows if one.assumed is not None}),
         "allowances": [_allowance(one) for one in allowances],
     }
 

@@ -105,7 +105,7 @@ def routed_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_h
         app.include_router(FileRoutes(surface, surface.calendars, pages, visits).router())
     if surface.oversight is not None:
         app.include_router(OversightRoutes(surface.oversight, pages, visits).router())
-    app.include_router(health_router(surface.member, surface.state))
+    app.include_router(health_router(surface.member, surface.state, surface.today))
     if surface.log is not None:
         app.include_router(log_router(surface.log, surface.may_read_entries))
     app.mount("/v1", create_api(surface.name, surface.intake))

@@ -22,7 +22,7 @@ from specs.errors import Problem
 
 PROBLEM_JSON: Final = "application/problem+json"
 PROBLEMS_SHOWN_MAX: Final = 50
-MACHINE_PREFIXES: Final = ("/v1", "/log", "/machine", "/livez", "/readyz", "/metrics")
+MACHINE_PREFIXES: Final = ("/v1", "/log", "/machine", "/livez", "/readyz", "/metrics", "/clockwork")
 
 # status -> (code, title, detail): what HTTP itself refuses
 _PLAIN: Final[dict[int, tuple[str, str, str]]] = {

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import date
 
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from node.clockwork.timetable import load_timetable
 from node.errors import ProblemDetails
 from node.portal.problems import PROBLEM_JSON
 from node.portal.surface import Check, StatePort
+from specs.values import Month
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+MONTHS_PUBLISHED = 13
 HOLDER = "holder"  # the one text among the figures: who ticks
 _NAME = re.compile(r"[^a-z0-9_]")
 
 
-def health_router(member: str, state: StatePort) -> APIRouter:
-    """Liveness, readiness and figures."""
+def health_router(member: str, state: StatePort, today: Callable[[], date]) -> APIRouter:
+    """Liveness, readiness and figures; and the published calendar of the monthly clockwork."""
     router = APIRouter(include_in_schema=False)
 
     @router.get("/livez")
@@ -33,6 +37,13 @@ def health_router(member: str, state: StatePort) -> APIRouter:
     @router.get("/metrics")
     async def metrics() -> Response:
         return PlainTextResponse(metrics_text(await state.checks()), media_type=METRICS_TYPE)
+
+    @router.get("/clockwork")
+    async def clockwork() -> Response:
+        first = Month.of(today())
+        table = load_timetable()
+        months = [table.month(first.plus(step)).as_json() for step in range(MONTHS_PUBLISHED)]
+        return JSONResponse({"months": months}, headers={"Cache-Control": "public, max-age=3600"})
 
     return router
 

@@ -26,7 +26,15 @@ VASTEDAG = [sys.executable, "-m", "node.cli"]
 DEMO_SECONDS_MAX = 280
 SERVED_SECONDS_MAX = 200
 STOP_SECONDS_MAX = 60
-ANSWERS = ("decisions", "claims", "plans", "notices")  # what the nodes record by themselves
+FOUNDING = 2  # entries: genesis, and the governance entry of the founding
+ANSWERS = (
+    "decisions",
+    "claims",
+    "plans",
+    "answers",
+    "notices",
+    "withdrawals",
+)  # what the nodes record by themselves
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -79,7 +87,7 @@ def test_every_record_of_the_set_is_admitted(summary: dict[str, Any]) -> None:
     assert len(summary["households"]) >= 12
     # Genesis, each record once, and the answers of Toeslagen and the municipality: no more.
     answers = sum(summary["records"][kind] for kind in ANSWERS)
-    assert summary["ledger"]["size"] == 1 + len(set(drafts)) + answers
+    assert summary["ledger"]["size"] == FOUNDING + len(set(drafts)) + answers
 
 
 def test_amounts_are_those_that_dienst_toeslagen_publishes(summary: dict[str, Any]) -> None:
@@ -118,6 +126,22 @@ def test_every_household_has_one_pay_date_that_helps(summary: dict[str, Any]) ->
         for month in one["months"][1:]:
             # P1: no shortage is made or deepened by the plan.
             assert min(month["lowest_after"], 0) >= min(month["lowest_before"], 0)
+
+
+def test_a_party_declines_with_its_reason_and_a_household_takes_its_agreement_back(
+    summary: dict[str, Any],
+) -> None:
+    (declined,) = household(summary, "Koster")["declined"]
+    assert declined["party"] == "lichtstroom"
+    assert "incassodag" in declined["reason"]
+    assert [one["name"] for one in summary["households"] if one["declined"]] == [
+        "Huishouden Koster"
+    ]
+    assert summary["withdrawn"] == ["Huishouden Hendriks"]
+    assert "Huishouden Hendriks" not in {one["name"] for one in summary["households"]}
+    assert summary["records"]["answers"] > 40
+    # What nobody promised is told: the window of Dienst Toeslagen is our assumption.
+    assert "nog niet toegezegd" in household(summary, "Wit")["assumed"][0]
 
 
 def test_the_log_is_verified_under_its_quorum(summary: dict[str, Any]) -> None:
@@ -234,7 +258,9 @@ def test_replay_gives_one_digest_and_nothing_is_due(state: Path, summary: dict[s
         first, second = (json.loads(vastedag(*arguments).stdout) for _ in range(2))
         assert first == second
         assert first["due"] == 0
-        assert first["applicants"] == len(summary["households"])
+        enrolled = len(summary["households"])
+        gone = len(summary["withdrawn"]) if member == "toeslagen" else 0  # asks for them still
+        assert first["applicants"] == enrolled + gone
 
 
 def free_port() -> int:

@@ -40,7 +40,7 @@ def browser() -> Browser:
 
 
 def test_a_gzip_body_is_taken(browser: Browser) -> None:
-    body = gzip.compress(b"packages" * 1_000)
+    body = gzip.compress(b"packages" * 1_000, mtime=0)
     headers = {"Content-Encoding": "gzip"}
     answer = browser.ask("POST", "/mirror/add-entries", content=body, headers=headers)
     assert (answer.status_code, answer.content) == (200, b"packages" * 1_000)
@@ -49,11 +49,11 @@ def test_a_gzip_body_is_taken(browser: Browser) -> None:
 @pytest.mark.parametrize(
     ("encoding", "body", "code"),
     [
-        ("gzip", gzip.compress(bytes(4 * 1024 * 1024)), "malformed"),
+        ("gzip", gzip.compress(bytes(4 * 1024 * 1024), mtime=0), "malformed"),
         ("gzip", b"no gzip", "malformed"),
-        ("gzip", gzip.compress(b"cut")[:-4], "malformed"),
+        ("gzip", gzip.compress(b"cut", mtime=0)[:-4], "malformed"),
         ("br", b"x", "malformed"),
-        ("gzip, gzip", gzip.compress(gzip.compress(b"x")), "malformed"),
+        ("gzip, gzip", gzip.compress(gzip.compress(b"x", mtime=0), mtime=0), "malformed"),
     ],
 )
 def test_a_bomb_or_another_encoding_is_refused(
