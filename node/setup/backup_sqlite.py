@@ -3,7 +3,8 @@
 The copy is made while the node runs, by SQLite's own means: first the node's database, then the
 ledger's, so that the node never knows of an entry its copy of the ledger lacks. A restore believes
 nothing: each file by its digest, both databases by their own check, the log from its first entry.
-A sequencer that was restored adopts what its mirrors have before it signs (ledger/sequencing).
+A sequencer that was restored adopts what its mirrors have before it signs (ledger/sequencing), a
+mirror catches up with the others before it cosigns (ledger/catch_up.py).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from node.errors import HomeError
-from node.setup.home import Home, open_home, write_whole
+from node.setup.home import RESTORED, Home, open_home, write_whole
 from node.setup.settings import SETTINGS_FILE
 
 MANIFEST: Final = "backup.json"
@@ -122,8 +123,12 @@ def place_backup(directory: Path, home: Path) -> Home:
     for name, statement in _FREE.items():
         _check_database(home / name)
         _free_leases(home / name, statement)
+    write_whole(home / RESTORED, b"")  # a mirror has forgotten what it cosigned since the copy
     write_whole(home / SETTINGS_FILE, (directory / SETTINGS_FILE).read_bytes())
-    return open_home(home)
+    placed = open_home(home)
+    if placed.settings.part != "mirror":
+        placed.restored_mark.unlink()
+    return placed
 
 
 def remove_settings(home: Home) -> None:

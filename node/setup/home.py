@@ -39,6 +39,7 @@ SECRETS: Final = {
     "wrap": "wraps the data keys of stored content",
     "session": "signs the session cookies of the household pages",
 }
+RESTORED: Final = "restored"
 HPKE_KEY: Final = "hpke"
 
 
@@ -98,7 +99,7 @@ class Home:
     @property
     def restored_mark(self) -> Path:
         """A file an operator puts here after restoring a mirror from a backup (catch_up.py)."""
-        return self.directory / "restored"
+        return self.directory / RESTORED
 
     def keys(self) -> Keys:
         """Read every key this node's part needs; raises HomeError naming the place at fault."""

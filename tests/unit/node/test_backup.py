@@ -125,3 +125,13 @@ def test_a_backup_is_not_written_over(homes: dict[str, Home], tmp_path: Path) ->
     (tmp_path / "there").mkdir()
     with pytest.raises(HomeError, match="is there already"):
         make_backup(homes["uwv"], tmp_path / "there", keys=True)
+
+
+@pytest.mark.parametrize(("member", "marked"), [("uwv", True), ("belastingdienst", False)])
+def test_a_restored_mirror_is_told_to_catch_up_first(
+    member: str, marked: bool, homes: dict[str, Home], tmp_path: Path
+) -> None:
+    make_backup(homes[member], tmp_path / "backup", keys=True)
+    placed = place_backup(tmp_path / "backup", tmp_path / "again")
+    assert placed.restored_mark.exists() is marked
+    assert not homes[member].restored_mark.exists()
