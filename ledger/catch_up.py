@@ -3,7 +3,7 @@
 It has forgotten what it cosigned before. Any n-q+1 other mirrors include one that cosigned every
 recorded head, so the largest of their heads is where it has to be again: with less it could
 cosign another tree in the place of what is recorded. One mirror at a time: two that have forgotten
-cannot vouch for each other (decision 0013). Asking is the work of watch.py.
+cannot vouch for each other (decision 0014). Asking is the work of watch.py.
 """
 
 from __future__ import annotations
