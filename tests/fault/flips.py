@@ -236,6 +236,7 @@ def damaged_content(file: Path, sound: Mapping[str, list[str]]) -> list[str]:
 
 def read_lease(file: Path) -> Any:
     """The lease's row."""
-    with suppress(sqlite3.Error), sqlite3.connect(file) as connection:
+    unreadable = (sqlite3.Error, UnicodeDecodeError)  # also its error messages may be
+    with suppress(*unreadable), sqlite3.connect(file) as connection:
         return connection.execute(f"SELECT {', '.join(LEASE)} FROM ledger_state").fetchall()
     return None
