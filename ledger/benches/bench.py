@@ -53,7 +53,7 @@ BATCH_ENTRIES: Final = 500
 BATCH_SECONDS: Final = 0.005
 LIMIT_ENTRIES: Final = 20_000
 SPAN_ENTRIES: Final = 100_000  # the first and the last so many are compared
-WARM_FROM_ENTRIES: Final = 20_000  # a shorter run does not wait for the checking processes
+WARM_FROM_ENTRIES: Final = 5_000  # a shorter run does not wait for the checking processes
 WARM_SECONDS_MAX: Final = 30.0
 
 Progress = Callable[[int], None]
