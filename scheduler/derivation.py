@@ -124,9 +124,14 @@ class Derivation:
     article: str | None
     estimate: bool
     confidence: Confidence
-    inputs: tuple[str, ...]  # record ids
+    input_records: Sequence[str]
     rule_digest: str  # 64 hex
     disclosed: Sequence[Disclosed] = ()
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Ids of the records behind it."""
+        return tuple(self.input_records)
 
     def steps_for(self, month: Month) -> tuple[TraceStep, ...]:
         """The trace of one month, with the steps of the year at its end."""

@@ -36,10 +36,20 @@ class _Outcome:
     amount: MonthAmount
     part: int  # what the month adds to the award of the year, cents over `scale`
     scale: int
-    records: tuple[str, ...]
     months: list[Month]
-    behind: tuple[Values, tuple[Step, ...]] | None = None  # what the trace shows
+    told: tuple[str, ...] = ()  # records that say why it is unknown
+    wanted: tuple[Step, ...] = ()  # what the trace shows
+    failed: Step | None = None  # the condition that did not hold
     values: Values | None = None  # what went in
+
+    def records(self) -> tuple[str, ...]:
+        """Ids of the records behind it: of a condition that failed those behind that one."""
+        if self.values is None:
+            return self.told
+        if self.failed is not None:
+            return self.values.records_of(self.failed.needs)
+        found = self.values.records()
+        return merge_records(self.told, found) if self.told else found
 
 
 def derive(
@@ -162,44 +172,40 @@ def _not_calculable(household: Household, version: Version, month: Month) -> Unk
 
 def _unknown(version: Version | None, reason: Unknown, *months: Month) -> _Outcome:
     amount = MonthAmount(status="unknown", cents=0, because=reason.missing, article=reason.article)
-    return _Outcome(version=version, amount=amount, part=0, scale=1, records=reason.records,
+    return _Outcome(version=version, amount=amount, part=0, scale=1, told=reason.records,
                     months=list(months))  # fmt: skip
 
 
 def _month(version: Version, values: Values) -> _Outcome:
     """Conditions first: one that fails ends it; a missing input that is needed stops it."""
-    program = version.month
     unknown: Unknown | None = None
-    for step in program.conditions:
-        missing = values.missing(step.needs)
+    ends, slots, complete = version.ends, values.slots, values.complete
+    assert ends is not None
+    for step in version.month.conditions:
+        missing = None if complete else values.missing(step.needs)
         if missing is not None:
             unknown = unknown or missing
-        elif not values.value(step):
+        elif not slots[step.slot]:
             return _no_right(version, values, step)
-    output = program.step(version.file.month_output)
-    part_step = None if version.file.year_part is None else program.step(version.file.year_part)
-    needed = output.needs if part_step is None else output.needs | part_step.needs
-    unknown = unknown or values.missing(needed)
-    if unknown is not None:
-        outcome = _unknown(version, unknown)
-        outcome.records = merge_records(unknown.records, values.records())
-        outcome.values = values
-        return outcome
-    cents = values.value(output)
-    part, scale = (0, 1) if part_step is None else (values.value(part_step), part_step.typed.scale)
-    nothing = cents == 0 and part == 0
-    amount = MonthAmount(
-        status="no_right" if nothing else "ok", cents=cents,
-        because=NOTHING if nothing else None,
-        article=version.file.article.text if nothing else None,
-    )  # fmt: skip
-    last = (output,) if part_step is None else (part_step, output)
-    shown = None if version.file.shown is None else program.step(version.file.shown)
-    if shown is not None and values.missing(shown.needs) is None:
-        last = (*last, shown)
+    if not complete:
+        unknown = unknown or values.missing(ends.needs)
+        if unknown is not None:
+            outcome = _unknown(version, unknown)
+            outcome.values = values
+            return outcome
+    cents = slots[ends.output.slot]
+    part = 0 if ends.part is None else slots[ends.part.slot]
+    if cents == 0 and part == 0:
+        amount = MonthAmount(status="no_right", cents=0, because=NOTHING,
+                             article=version.file.article.text)  # fmt: skip
+    else:
+        amount = MonthAmount(status="ok", cents=cents)
+    wanted = ends.wanted
+    if ends.shown is not None and values.missing(ends.shown.needs) is None:
+        wanted = (*wanted, ends.shown)
     return _Outcome(
-        version=version, amount=amount, part=part, scale=scale, months=[],
-        records=values.records(), behind=(values, (*program.conditions, *last)), values=values,
+        version=version, amount=amount, part=part, months=[], wanted=wanted, values=values,
+        scale=1 if ends.part is None else ends.part.typed.scale,
     )  # fmt: skip
 
 
@@ -209,8 +215,8 @@ def _no_right(version: Version, values: Values, failed: Step) -> _Outcome:
         status="no_right", cents=0, because=because, article=failed.spec.article.text
     )
     return _Outcome(
-        version=version, amount=amount, part=0, scale=1, months=[],
-        records=values.records_of(failed.needs), behind=(values, (failed,)), values=values,
+        version=version, amount=amount, part=0, scale=1, months=[], wanted=(failed,), failed=failed,
+        values=values,
     )  # fmt: skip
 
 
@@ -220,14 +226,20 @@ class _Award:
 
     version: Version
     program: Program
-    values: Values
+    total: int  # of what the months add, over the scale of the program's input
     cents: int
     failed: tuple[Text, str] | None
 
     def trace(self) -> tuple[TraceStep, ...]:
         assert self.version.file.year_output is not None
         wanted = (self.program.step(self.version.file.year_output), *self.program.conditions)
-        return trace_of(self.version, self.values, wanted, program=self.program)
+        return trace_of(
+            self.version, _of_year(self.program, self.total), wanted, program=self.program
+        )
+
+
+def _of_year(program: Program, total: int) -> Values:
+    return Values(program, {SUM_OF_MONTHS: Known(value=total)})
 
 
 def _year(
@@ -252,7 +264,7 @@ def _year(
         months=dict(pairs), because=because, article=article, estimate=estimate,
         trace=Made(lambda: _join_trace(outcomes, award)) if traced else (),
         confidence="secondary" if any(map(_uses_secondary, outcomes)) else "primary",
-        inputs=_records_of(outcomes), rule_digest=digest_of_versions(used),
+        input_records=Made(lambda: _records_of(outcomes)), rule_digest=digest_of_versions(used),
         disclosed=Made(lambda: tuple(_disclosed(each) for each in outcomes if each.values)),
     )  # fmt: skip
 
@@ -262,10 +274,7 @@ def _month_of(pair: tuple[Month, MonthAmount]) -> int:
 
 
 def _records_of(outcomes: Sequence[_Outcome]) -> tuple[str, ...]:
-    first = outcomes[0].records if outcomes else ()
-    if all(outcome.records == first for outcome in outcomes):
-        return first
-    return merge_records(*(outcome.records for outcome in outcomes))
+    return merge_records(*(outcome.records() for outcome in outcomes))
 
 
 def _disclosed(outcome: _Outcome) -> Disclosed:
@@ -277,10 +286,10 @@ def _disclosed(outcome: _Outcome) -> Disclosed:
 
 def _uses_secondary(outcome: _Outcome) -> bool:
     """Whether a figure from a secondary source stands behind an amount (A1)."""
-    if outcome.version is None or not outcome.version.secondary or outcome.behind is None:
+    version, values = outcome.version, outcome.values
+    if version is None or values is None or not version.secondary or not outcome.wanted:
         return False
-    values, wanted = outcome.behind
-    return bool(outcome.version.secondary & names_behind(outcome.version, values, wanted))
+    return bool(version.secondary & names_behind(version, values, outcome.wanted))
 
 
 def _award(version: Version, outcomes: Iterable[_Outcome]) -> _Award:
@@ -293,15 +302,18 @@ def _award(version: Version, outcomes: Iterable[_Outcome]) -> _Award:
         scaled, rest = divmod(outcome.part * len(outcome.months) * scale, outcome.scale)
         assert rest == 0, "a month adds a value over the scale of its step"
         total += scaled
-    values = Values(program, {SUM_OF_MONTHS: Known(value=total)})
+    low, high = program.lows[0], program.highs[0]
+    assert low <= total <= high, "twelve months within their bounds add up within the year's"
+    slots = program.run([total])
     failed: tuple[Text, str] | None = None
     for step in program.conditions:
-        if total > 0 and failed is None and not values.value(step):
+        if total > 0 and failed is None and not slots[step.slot]:
+            values = _of_year(program, total)
             said = trace_of(version, values, [step], program=program)[-1].says
             failed = (said, step.spec.article.text)
     return _Award(
-        version=version, program=program, values=values, failed=failed,
-        cents=values.value(program.step(version.file.year_output)),
+        version=version, program=program, total=total, failed=failed,
+        cents=slots[program.step(version.file.year_output).slot],
     )  # fmt: skip
 
 
@@ -331,10 +343,10 @@ def _join_trace(outcomes: Iterable[_Outcome], award: _Award | None) -> tuple[Tra
     """One block of steps per distinct outcome, with the months it holds for; then the year."""
     found: list[TraceStep] = []
     for outcome in outcomes:
-        if outcome.behind is not None and outcome.version is not None:
-            values, wanted = outcome.behind
+        version, values, wanted = outcome.version, outcome.values, outcome.wanted
+        if version is not None and values is not None and wanted:
             months = tuple(outcome.months)
-            found.extend(trace_of(outcome.version, values, wanted, months=months))
+            found.extend(trace_of(version, values, wanted, months=months))
     return tuple(found) if award is None else (*found, *award.trace())
 
 

@@ -92,6 +92,8 @@ class Rulebook:
 
 def digest_of_versions(versions: Sequence[Version]) -> str:
     """What a decision records as its rules: the files used, each by its own digest."""
+    if len(versions) == 1:
+        return versions[0].digest
     return _digest(tuple((version.file.rule, version.file.digest) for version in versions))
 
 

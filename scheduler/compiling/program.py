@@ -16,6 +16,7 @@ from scheduler.compiling.units import CALENDAR, Unit
 from scheduler.errors import RuleError
 from scheduler.evaluate import Run, Test, bind_program, bind_test
 from scheduler.wording import placeholders
+from specs.canonical import digest_of
 from specs.errors import SpecFileError
 from specs.regulation_files import FormulaSpec, InputSpec, ParameterSpec, RegulationFile
 
@@ -34,6 +35,7 @@ class Step:
     slot: int
     typed: Typed
     needs: frozenset[str]
+    behind: frozenset[str]  # all names it can read, all the way down
     uses: Uses
     bare: bool  # nothing but the name of an input: when such a condition holds, the input tells it
 
@@ -59,6 +61,17 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """Where the formulas of a month come out."""
+
+    output: Step
+    part: Step | None
+    shown: Step | None
+    needs: frozenset[str]  # of output and part
+    wanted: tuple[Step, ...]  # the conditions, part and output: what a trace shows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
     """One regulation file with its programs; `year` is None where the law has no yearly award."""
 
@@ -68,6 +81,8 @@ class Version:
     given: Mapping[str, InputSpec]
     figures: Mapping[str, ParameterSpec]
     secondary: frozenset[str]  # names of figures from secondary sources: they pay nothing out (A1)
+    ends: Ends | None  # None where the law gives no figures
+    digest: str  # of this file as the only rule of a decision
     named: Mapping[str, tuple[str, ...]]  # whose sentence shows other values: which
     by_income: bool  # whether an income of the year goes in, which may be an estimate
 
@@ -96,15 +111,30 @@ def compile_version(file: RegulationFile, supplied: frozenset[str] | None = None
         _output(file, month, file.month_output)
     if file.shown is not None:
         _output(file, month, file.shown)
+    ends = None if file.unavailable is not None else _ends(file, month)
     secondary = {spec.name for spec in file.parameters if spec.confidence == "secondary"}
     secondary |= {spec.name for spec in file.tables if spec.confidence == "secondary"}
+    secondary &= set[str]().union(*(step.behind for step in month.steps))
     others = {name: tuple(sorted(placeholders(says) - {"value"})) for name, _, says in named}
     return Version(
-        file=file, month=month, year=year, secondary=frozenset(secondary),
+        file=file, month=month, year=year, secondary=frozenset(secondary), ends=ends,
+        digest=digest_of({file.rule: file.digest}),
         given={spec.name: spec for spec in file.inputs},
         figures={spec.name: spec for spec in file.parameters},
         named={name: shown for name, shown in others.items() if shown},
         by_income=any(item.name in INCOMES for item in file.inputs),
+    )  # fmt: skip
+
+
+def _ends(file: RegulationFile, program: Program) -> Ends:
+    output = program.step(file.month_output)
+    part = None if file.year_part is None else program.step(file.year_part)
+    last = (output,) if part is None else (part, output)
+    return Ends(
+        output=output, part=part,
+        shown=None if file.shown is None else program.step(file.shown),
+        needs=frozenset().union(*(step.needs for step in last)),
+        wanted=(*program.conditions, *last),
     )  # fmt: skip
 
 
@@ -211,8 +241,13 @@ class _Compiler:
         read_op = read(slot, op.low, op.high)
         self._scope.names[spec.name] = Typed(read_op, typed.known_unit(), typed.scale)
         needs = frozenset().union(*(self._needs(name) for name in names))
+        behind = frozenset(names).union(
+            (self._table_of[name] for name in _tables(tree)),
+            *(self._steps[name].behind for name in names if name in self._steps),
+        )
         self._steps[spec.name] = Step(
-            spec=spec, slot=slot, typed=typed, needs=needs, uses=uses, bare=isinstance(tree, Name),
+            spec=spec, slot=slot, typed=typed, needs=needs, behind=behind, uses=uses,
+            bare=isinstance(tree, Name),
         )  # fmt: skip
 
     def _compile(self, spec: FormulaSpec, tree: Tree) -> Typed:
@@ -278,6 +313,12 @@ def _taken(operator: str, holds: Test, parts: Sequence[tuple[str, ...] | Uses]) 
         return lambda slots: first(slots) + (then if holds(slots) else other)(slots)
     second, wanted = others[0], operator == "and"
     return lambda slots: first(slots) + (second(slots) if bool(holds(slots)) is wanted else ())
+
+
+def _tables(tree: Tree) -> tuple[str, ...]:
+    if isinstance(tree, Apply):
+        return tuple(name for argument in tree.arguments for name in _tables(argument))
+    return (tree.table, *_tables(tree.argument)) if isinstance(tree, Band) else ()
 
 
 def _names(tree: Tree) -> tuple[str, ...]:

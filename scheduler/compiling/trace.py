@@ -18,12 +18,13 @@ class Values:
     `missing` before `value`.
     """
 
-    __slots__ = ("_given", "_inputs", "_merged", "_unknown", "program", "slots")
+    __slots__ = ("_given", "_inputs", "_joined", "_merged", "_unknown", "program", "slots")
 
     def __init__(self, program: Program, inputs: Mapping[str, Value[int]]) -> None:
         self.program = program
         self._inputs = inputs
         self._merged: dict[frozenset[str], tuple[str, ...]] = {}
+        self._joined: dict[frozenset[tuple[str, ...]], tuple[str, ...]] = {}
         self._given = tuple(map(inputs.__getitem__, program.inputs))
         self._unknown: dict[str, Unknown] = {}
         try:
@@ -54,6 +55,11 @@ class Values:
         if self.slots != other.slots or self._unknown != other._unknown:
             return False
         return all(a.records == b.records for a, b in zip(self._given, other._given, strict=True))
+
+    @property
+    def complete(self) -> bool:
+        """Whether every input is known."""
+        return not self._unknown
 
     def missing(self, needs: frozenset[str]) -> Unknown | None:
         """The first input among those needed that is unknown, in the order of the file."""
@@ -101,7 +107,12 @@ class Values:
     def _merge(self, names: Iterable[str]) -> tuple[str, ...]:
         """Many inputs rest on the same records: those are taken once."""
         inputs, unknown = self._inputs, self._unknown
-        return _join({inputs[name].records for name in names if name not in unknown})
+        groups = frozenset([inputs[name].records for name in names
+                            if name not in unknown])  # fmt: skip
+        found = self._joined.get(groups)
+        if found is None:
+            found = self._joined[groups] = _join(set(groups))
+        return found
 
 
 def _join(groups: set[tuple[str, ...]]) -> tuple[str, ...]:
