@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from functools import cache
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from node import claims
@@ -237,6 +237,7 @@ DECISIONS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(DECISIONS, st.integers(0, 400))
 def test_p4_every_cent_is_decided_paid_or_claimed(
     steps: list[tuple[int, dict[str, int], str]], until: int
@@ -271,6 +272,7 @@ def test_p4_every_cent_is_decided_paid_or_claimed(
         assert paid + claimed == amount
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(1, 300_000), min_size=1, max_size=3),
     st.lists(st.one_of(st.none(), st.integers(0, 40_000)), min_size=1, max_size=4),
