@@ -32,8 +32,8 @@ def touching(layout: Layout, room: Ints, places: Ints) -> Flags:
 
 
 def least_lost(board: Board, layout: Layout, room: Ints) -> Ints:
-    """For each row the least money that leaves the pay date: of every month with a shortage at
-    least one of the moves that touch it must be taken back."""
+    """For each row the least money that leaves the pay date: in every month with a shortage at
+    least one of the moves that touch it must be taken back, and no less than what is short."""
     risky = risky_of(board, layout)
     places = risky[touching(layout, room, risky)]
     months = room.shape[1] // CELLS
@@ -41,7 +41,8 @@ def least_lost(board: Board, layout: Layout, room: Ints) -> Ints:
     of_month = layout.row[places] * months + layout.falls[places] // CELLS
     np.minimum.at(least, of_month, board.amount[layout.source[places]])
     least[least == FREE] = 0
-    lost: Ints = least.reshape(len(room), months).sum(axis=1)
+    deepest = -room.reshape(len(room), months, CELLS).min(axis=2)
+    lost: Ints = np.maximum(least.reshape(len(room), months), deepest).sum(axis=1)
     return lost
 
 
