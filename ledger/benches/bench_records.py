@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
+import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -31,6 +32,8 @@ def write_records(path: Path, log_id: str, count: int) -> None:
     with ProcessPoolExecutor(mp_context=spawn) as pool, path.open("wb") as file:
         for part in pool.map(records, [log_id] * len(starts), starts, counts):
             file.write(b"".join(raw + b"\n" for raw in part))
+        file.flush()
+        os.fsync(file.fileno())  # or it would go to the disk while the log is being measured
 
 
 def records(log_id: str, start: int, count: int) -> list[bytes]:
