@@ -15,6 +15,13 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 def upgrade() -> None:
     """Make them, with the one row of state."""
+    _entries_and_tree()
+    _state_and_heads()
+    _members()
+
+
+def _entries_and_tree() -> None:
+    """The log itself: entries, who said what id before, hash tiles."""
     op.create_table(
         "ledger_entries",
         sa.Column("n", _NUMBER, primary_key=True, autoincrement=False),
@@ -43,6 +50,10 @@ def upgrade() -> None:
         sa.Column("hashes", sa.LargeBinary, nullable=False),
         sqlite_with_rowid=False,
     )
+
+
+def _state_and_heads() -> None:
+    """How far the store is, who may write it, and which heads were published."""
     state = op.create_table(
         "ledger_state",
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
@@ -60,6 +71,10 @@ def upgrade() -> None:
         sa.Column("note", sa.LargeBinary, nullable=False),
         sa.Column("shown", sa.LargeBinary),
     )
+
+
+def _members() -> None:
+    """What witnesses, followers and watchers keep."""
     op.create_table(
         "ledger_cosigned",
         sa.Column("origin", sa.Text, primary_key=True),
