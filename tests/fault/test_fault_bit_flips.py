@@ -1,6 +1,6 @@
 """L2: flipped bits in what a sequencer, a mirror and a witness have stored: named, never silence.
 
-Every column of every table (every third in the short form), and any byte of the database file: fsck
+Every column of every table (every fifth in the short form), and any byte of the database file: fsck
 names place and reason, or what the file says is, row for row, what it said before. Exported trees
 are flipped in tests/property/test_ledger_l2_flips.py. VASTEDAG_FLIPS: flips in each file.
 """
@@ -28,7 +28,7 @@ from tests.fault import flips
 from tests.fault.runner import POLICY, SEED, runs
 
 ROW_FLIPS = runs(short=1, long=25)
-FILE_FLIPS = int(os.environ.get("VASTEDAG_FLIPS", "0")) or runs(short=6, long=1_000)
+FILE_FLIPS = int(os.environ.get("VASTEDAG_FLIPS", "0")) or runs(short=4, long=1_000)
 STORE_FLIPS = runs(short=1, long=20)
 
 
@@ -44,7 +44,7 @@ def test_l2_a_flipped_bit_in_any_column_is_named(
 ) -> None:
     columns = flips.columns(stored)
     assert len({(each.table, each.name) for each in columns}) >= 25
-    columns = columns[:: runs(short=3, long=1)]
+    columns = columns[:: runs(short=5, long=1)]
     for member, file in stored.items():
         assert flips.examined(file) == [], member
     for column in columns:

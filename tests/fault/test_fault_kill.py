@@ -13,7 +13,7 @@ from tests import ledger_network as nets
 from tests.fault.member import SEQUENCER
 from tests.fault.runner import NAMES, SEED, network, runs
 
-KILLS = runs(short=10, long=300)
+KILLS = runs(short=8, long=300)
 
 
 @pytest.mark.timeout(7_200)

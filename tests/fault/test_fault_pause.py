@@ -14,7 +14,7 @@ from tests import ledger_network as nets
 from tests.fault.member import SEQUENCER
 from tests.fault.runner import SEED, network, runs
 
-ROUNDS = runs(short=2, long=25)
+ROUNDS = runs(short=1, long=25)
 
 
 @pytest.mark.timeout(3_600)

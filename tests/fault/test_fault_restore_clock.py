@@ -21,8 +21,8 @@ from tests import ledger_network as nets
 from tests.fault.member import SEQUENCER
 from tests.fault.runner import NAMES, SEED, Site, network, runs
 
-RESTORES = runs(short=2, long=25)
-JUMPS = runs(short=4, long=60)
+RESTORES = runs(short=1, long=25)
+JUMPS = runs(short=2, long=60)
 DAY = 86_400
 
 

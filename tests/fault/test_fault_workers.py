@@ -24,7 +24,7 @@ from tests.fault.processes import Member
 from tests.fault.runner import SEED, Site, network, runs
 from tests.ledger_process import TOKEN
 
-KILLS = runs(short=4, long=100)
+KILLS = runs(short=2, long=100)
 MANY = PARALLEL_FROM + 32
 FORGED = 8  # of each request, signed by another member's key
 
