@@ -71,9 +71,8 @@ def over(
         if damage is not None:
             raw = bytearray(store._rows[damage].raw)  # type: ignore[attr-defined]
             raw[80] ^= 1
-            from dataclasses import replace
 
-            store._rows[damage] = replace(store._rows[damage], raw=bytes(raw))  # type: ignore[attr-defined]
+            store._rows[damage] = store._rows[damage]._replace(raw=bytes(raw))  # type: ignore[attr-defined]
         view = View(network.log.registry, 7)
         side = Side(CopyReader(store), network.log)
         reader = Oversight(side, view, store)  # type: ignore[arg-type]
