@@ -39,7 +39,7 @@ submit   RECORD --home HOME | --url LOG
 KIND and its fields (VALUE is JSON or a text; @FILE reads it from a file, as JSON or as text):
 admit member · suspend member suspended · merge members into · rotate member use key ·
 revoke member key compromised_since · reaffirm member entries · policy matrix seen_lag_max ·
-quorum mirrors quorum votes_needed · move log_vkey ·
+quorum mirrors quorum votes_needed · move log_vkey · publish artefact sha256 ·
 genesis origin log_vkey members matrix mirrors quorum votes_needed seen_lag_max ·
 successor predecessor (the break-glass: a new log that goes on from a checkpoint; members and rules
 as in STATE but for the fields given; keys by member as `vastedag init --json` printed them)

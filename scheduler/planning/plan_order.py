@@ -107,12 +107,14 @@ def _refused_within(room: Ints, at: Ints, to: Ints, amount: Ints) -> Flags:
     low, high = np.minimum(at, to) % CELLS, np.maximum(at, to) % CELLS
     refused = np.zeros(len(index), dtype=np.bool_)
     cells = np.arange(CELLS)
-    for now in (np.flatnonzero(turn == number) for number in range(int(turn.max(initial=-1)) + 1)):
-        span = (cells >= low[now, None]) & (cells < high[now, None])
-        rows, cents = left[index[now]], amount[now, None]
-        fits = np.where(span, rows, FREE).min(axis=1) >= amount[now]
-        left[index[now]] = rows - np.where(span & fits[:, None], cents, 0)
-        refused[now] = ~fits
+    for these in (
+        np.flatnonzero(turn == number) for number in range(int(turn.max(initial=-1)) + 1)
+    ):
+        span = (cells >= low[these, None]) & (cells < high[these, None])
+        rows, cents = left[index[these]], amount[these, None]
+        fits = np.where(span, rows, FREE).min(axis=1) >= amount[these]
+        left[index[these]] = rows - np.where(span & fits[:, None], cents, 0)
+        refused[these] = ~fits
     return refused
 
 
