@@ -17,6 +17,7 @@ from ledger.evidence import UNPROVEN, encode_proof, name_of
 from ledger.formats.checkpoint import parse_checkpoint
 from ledger.formats.note import Note, parse_note
 from ledger.ports import Clock, Evidence, Head, Store
+from ledger.tail import Judged
 
 UNPROVEN_KEPT: Final = 16
 
@@ -47,6 +48,14 @@ class Contradictions:
         )
         await self._store.keep_evidence(evidence)
         return evidence
+
+    async def keep_void(self, judged: Sequence[Judged], head: Head | None) -> None:
+        """Each inadmissible entry among these, with the head under which it came."""
+        ours = {} if head is None else {"ours": head.note}
+        for each in judged:
+            if each.row.void is not None:
+                reason = f"entry {each.row.n} is inadmissible: {each.row.void}"
+                await self.keep("void_entry", reason, {"entry": each.row.raw, **ours})
 
     async def keep_fork(self, ours: Head, theirs: Note) -> Evidence:
         """Two trees of one log; ours is a signed head within this copy, theirs not larger."""

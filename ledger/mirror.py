@@ -241,7 +241,7 @@ class Mirror:
             return _told(422, str(error))
         if batch.rows or batch.published is not None:
             await self._commit(batch, tail)
-        await self._report_void(judged)
+        await self._contradictions.keep_void(judged, self._stored.head)
         if refusal is not None or self._tail.size < upload.end:
             return self._info(202, upload.end)
         if self._catching is not None:
@@ -318,18 +318,34 @@ class Mirror:
         """Go back from a pending head that nothing was stored under to the one cosigned here.
 
         A sequencer whose disk is lost may have shown a head whose entries went with it; nobody
-        has cosigned that, and the contradiction was kept. What is cosigned is never let go.
+        has cosigned that, and the contradiction was kept. What is cosigned is never let go; a store
+        under which nothing was cosigned goes back to no pending head.
         """
         head, published = self._stored.head, self._stored.published
-        if head is None or published is None or not self._tail.size == published.size < head.size:
+        if head is None or self._tail.size >= head.size:
             return False
-        cosigned = _opened(published)
-        own = self._signer.verifier
-        log_only = tuple(each for each in cosigned.note.signatures if each.name != own.name)
-        note = Note(text=cosigned.note.text, signatures=log_only)
-        back = Cosigned(checkpoint=cosigned.checkpoint, note=note)
+        if published is None:
+            self._pending.clear()
+            return await self._replace_head(None)
+        if self._tail.size != published.size:
+            return False
+        cosigned, own = _opened(published), self._signer.verifier.name
+        log_only = tuple(each for each in cosigned.note.signatures if each.name != own)
+        back = replace(cosigned, note=Note(text=cosigned.note.text, signatures=log_only))
         self._pending.clear()
         return await _Pending(self).swap(self._origin, None, back)
+
+    async def _replace_head(self, head: Head | None) -> bool:
+        """Make this the pending head, durably; False when it is another by now."""
+        try:
+            await self._store.set_head(head, after=self._stored.head)
+        except StoreError as error:
+            await self.start()
+            if isinstance(error, HeadMovedError):
+                return False
+            raise
+        self._stored = replace(self._stored, head=head)
+        return True
 
     async def _keep_contradiction(self, body: bytes, status: int) -> None:
         """A head signed by the log that is not the continuation of the pending one."""
@@ -352,14 +368,6 @@ class Mirror:
         else:
             await self._contradictions.suspect(self._stored.head, submission.note)
 
-    async def _report_void(self, judged: Sequence[Judged]) -> None:
-        ours = {} if self._stored.head is None else {"ours": self._stored.head.note}
-        for each in judged:
-            if each.row.void is not None:
-                reason = f"entry {each.row.n} is inadmissible: {each.row.void}"
-                parts = {"entry": each.row.raw, **ours}
-                await self._contradictions.keep("void_entry", reason, parts)
-
 
 class _Pending:
     """The mirror's pending head as the state of a cosigner that signs nothing."""
@@ -376,19 +384,11 @@ class _Pending:
     async def swap(self, origin: str, before: Cosigned | None, after: Cosigned) -> bool:
         """Make after the pending head; False when it is another by now."""
         del origin, before
-        mirror = self._mirror
         head = Head(size=after.checkpoint.size, note=after.note.encode())
-        try:
-            await mirror._store.set_head(head, after=mirror._stored.head)
-        except HeadMovedError:
-            await mirror.start()
-            return False
-        except StoreError:
-            await mirror.start()
-            raise
-        mirror._stored = replace(mirror._stored, head=head)
-        mirror._remember(after)
-        return True
+        swapped = await self._mirror._replace_head(head)
+        if swapped:
+            self._mirror._remember(after)
+        return swapped
 
 
 def _opened(head: Head) -> Cosigned:

@@ -119,8 +119,11 @@ class Store(Protocol):
         """
         ...
 
-    async def set_head(self, head: Head, *, after: Head | None) -> None:
-        """Replace the pending head, only if it still is `after`; raises as commit does."""
+    async def set_head(self, head: Head | None, *, after: Head | None) -> None:
+        """Replace the pending head (None: there is none), only if it still is `after`.
+
+        Raises as commit does.
+        """
         ...
 
     async def publish(self, head: Head) -> None:

@@ -63,7 +63,7 @@ class FaultyStore:
     async def commit(self, batch: Batch, *, after: Stored, fence: int | None = None) -> None:
         await self._through("commit", lambda: self.inner.commit(batch, after=after, fence=fence))
 
-    async def set_head(self, head: Head, *, after: Head | None) -> None:
+    async def set_head(self, head: Head | None, *, after: Head | None) -> None:
         await self._through("set_head", lambda: self.inner.set_head(head, after=after))
 
     async def publish(self, head: Head) -> None:

@@ -49,7 +49,7 @@ class MemoryStore:
         if batch.published is not None:
             self._publish(batch.published)
 
-    async def set_head(self, head: Head, *, after: Head | None) -> None:
+    async def set_head(self, head: Head | None, *, after: Head | None) -> None:
         """Replace the pending head, only if it still is `after`."""
         if self._head != after:
             raise HeadMovedError("store: the pending head is another by now")

@@ -58,14 +58,17 @@ class SqlStore:
 
         await self._database.write(work)
 
-    async def set_head(self, head: Head, *, after: Head | None) -> None:
+    async def set_head(self, head: Head | None, *, after: Head | None) -> None:
         """Replace the pending head, only if it still is `after`."""
 
         def work(connection: Connection) -> None:
             changed = connection.execute(
                 update(_state)
                 .where(_ONE_STATE, _same_head(after))
-                .values(head_size=head.size, head_note=head.note)
+                .values(
+                    head_size=None if head is None else head.size,
+                    head_note=None if head is None else head.note,
+                )
             ).rowcount
             if changed != 1:
                 raise HeadMovedError("ledger store: the pending head is another by now")

@@ -196,6 +196,10 @@ def test_the_pending_head_is_swapped_only_from_what_it_is(storage: Opened) -> No
             await store.set_head(head(7), after=head(5, "other"))
         await store.set_head(head(7), after=head(5))
         assert (await store.load()).head == head(7)
+        with pytest.raises(HeadMovedError):
+            await store.set_head(None, after=head(5))
+        await store.set_head(None, after=head(7))
+        assert (await store.load()).head is None
 
     run(storage, work)
 

@@ -114,7 +114,7 @@ class SimulatedStore:
     async def commit(self, batch: Batch, *, after: Stored, fence: int | None = None) -> None:
         await self._do(lambda: self._disk.commit(batch, after=after, fence=fence), write=True)
 
-    async def set_head(self, head: Head, *, after: Head | None) -> None:
+    async def set_head(self, head: Head | None, *, after: Head | None) -> None:
         await self._do(lambda: self._disk.set_head(head, after=after), write=True)
 
     async def publish(self, head: Head) -> None:

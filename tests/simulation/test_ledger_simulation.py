@@ -23,12 +23,15 @@ LONG = os.environ.get("VASTEDAG_FAULTS") == "long"
 SEEDS = int(os.environ.get("VASTEDAG_SEEDS", "1000" if LONG else "24"))
 ONE = os.environ.get("VASTEDAG_SEED")
 GROUPS = 8
+ONCE_WRONG = (1953, 2767)  # a mirror that could not let go of a head the sequencer had lost
 
 
 @pytest.mark.parametrize("group", range(GROUPS))
 @pytest.mark.timeout(3_600)
 def test_l1_l3_nothing_acknowledged_is_lost_in_any_schedule(group: int) -> None:
-    seeds = [int(ONE)] if ONE is not None else range(group, SEEDS, GROUPS)
+    seeds = (
+        [int(ONE)] if ONE is not None else [*range(group, SEEDS, GROUPS), *ONCE_WRONG[group:][:1]]
+    )
     for seed in seeds:
         try:
             play(seed)

@@ -277,9 +277,11 @@ def test_a_head_that_is_no_continuation_is_refused_and_kept() -> None:
         await liar.found()
         other = await liar.grow(liar.chained(liar.records(50, 19)))
         answer = await liar.offer(mirror, other, old=10)
-        assert answer.status == 422
+        # Nothing was cosigned under the pending head: it is let go, and the contradiction kept.
+        assert (answer.status, answer.body) == (409, b"0\n")
         assert [each.kind for each in await mirror.store.evidence()] == ["unproven"]
-        assert (await mirror.store.load()).head == head
+        assert (await mirror.store.load()).head is None
+        assert (await sequencer.offer(mirror, head, old=0)).status == 200
 
     run(work)
 
