@@ -80,7 +80,7 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         del exc
-        self._run.lost()
+        self._run.lost(self)
 
 
 class _Run:
@@ -108,9 +108,11 @@ class _Run:
         else:
             self.idle.append(connection)
 
-    def lost(self) -> None:
-        """A connection that ends under way is an error."""
-        if not self.ended:
+    def lost(self, connection: _Connection) -> None:
+        """A server may close what it was not asked on for long; under way it is an error."""
+        if connection in self.idle:
+            self.idle.remove(connection)
+        elif not self.ended:
             self.measured.errors += 1
 
     def fire(self, request: int, due: float) -> None:

@@ -31,7 +31,7 @@ from scheduler.planning.plan_order import charged_early, hold_back, least_lost, 
 
 Criterion: TypeAlias = Literal["money", "balance", "moved", "preferred", "lowest"]
 
-BATCH: Final = 4  # days of a household laid out at once
+BATCH: Final = 2  # days of a household laid out at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
