@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -293,9 +294,13 @@ def test_served_pages_show_the_calendar_and_ctrl_c_stops_cleanly(
         assert address in told
         with httpx.Client(base_url=address, follow_redirects=True) as client:
             assert client.get("/readyz").status_code == 200
-            page = client.get("/mijn")
+            page = client.get("/mijn/aanmelden/begin")  # to the development provider, and its list
             assert page.status_code == 200
-            assert "Huishouden Wit" in page.text
+            key = re.search(r'value="([^"]+)">Huishouden Wit<', page.text)
+            assert key is not None
+            month = client.post(str(page.url), data={"wie": key.group(1)})
+            assert (month.status_code, "Over om van te leven" in month.text) == (200, True)
+            assert "Huishouden Wit" in month.text
             checkpoint = client.get("/log/checkpoint")
             assert checkpoint.text.split("\n")[1] == str(summary["ledger"]["size"])
         process.send_signal(signal.SIGINT)

@@ -25,7 +25,9 @@ from specs.values import BSN_WEIGHTS
 pytestmark = pytest.mark.realdata
 NAME = "20220502_Testset_persoonslijsten_proefomgeving_GBA-V.csv"
 PERSON_TYPES = {name for name, kind in RECORD_TYPES.items() if kind.record_class == "person"} - {
-    "nl.awir.opgave.gedaan"
+    "nl.awir.opgave.gedaan",
+    "nl.awb.bezwaar.ingediend",  # what a household does; a person list does not tell it
+    "nl.brp.verbintenis.ontbinding-verzocht",  # asked of the court, before the BRP knows
 }
 NINE_DIGITS = re.compile(r"(?<![0-9])[0-9]{9}(?![0-9])")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,7 @@ def flip(data: bytes, at: int) -> bytes:
 
 
 def entry_bit(store: MemoryStore) -> None:
-    store._rows[300] = replace(store._rows[300], raw=flip(store._rows[300].raw, 40))
+    store._rows[300] = store._rows[300]._replace(raw=flip(store._rows[300].raw, 40))
 
 
 def entry_gone(store: MemoryStore) -> None:
@@ -48,7 +47,7 @@ def id_gone(store: MemoryStore) -> None:
 
 
 def void_hidden(store: MemoryStore) -> None:
-    store._rows[9] = replace(store._rows[9], void="bad_signature")
+    store._rows[9] = store._rows[9]._replace(void="bad_signature")
 
 
 def head_of_others(store: MemoryStore) -> None:
