@@ -44,6 +44,7 @@ def test_the_file_is_the_households_own_and_markup_in_it_is_text() -> None:
     browser = signed_in()
     page = browser.get("/mijn/dossier").text
     assert "<b>Woonstad</b>" not in page
+    assert "Huur, Woonstad" in page
     whole = json.loads(browser.get("/mijn/dossier/gegevens").text)
     assert [record["record"] for record in whole["records"]] == ["A" * 43]
     assert json.loads(signed_in("Yılmaz").get("/mijn/dossier/gegevens").text)["records"] == []
