@@ -33,7 +33,7 @@ from node.portal.visits import Visits, form_of, to
 
 TICKET_COOKIE: Final = "vastedag_login"
 CHOOSE: Final = "/mijn/aanmelden/kiezen"
-START_OF: Final = {"toezicht": "/toezicht", "balie": "/balie", "wijk": "/wijk"}
+START_OF: Final = {"toezicht": "/toezicht"}  # roles without pages of their own start at the front
 _LOG: Final = logging.getLogger("vastedag.web")
 
 _TROUBLE: Final = {
@@ -121,7 +121,7 @@ class SignInRoutes:
         except LoginError as error:
             return self._failed(request, "staff", error)
         visitor = Visitor(staff=staff_id(self._key, claims), roles=roles)
-        return self._entered(request, visitor, START_OF[roles[0]])
+        return self._entered(request, visitor, START_OF.get(roles[0], "/"))
 
     async def choose_page(self, request: Request) -> Response:
         """Whose calendar: his own, or one he looks after."""
