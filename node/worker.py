@@ -32,6 +32,8 @@ from node.stores import lease_sql
 from node.stores import work_sql as work
 
 LEASE: Final = "worker"
+REGISTERED_TRIES: Final = 10  # looks at the log for a key that is not there yet, before refusing
+REGISTERED_SECONDS: Final = 0.5  # between two of them
 REFRESH_HOUSEHOLDS: Final = 20  # at most a few seconds of work between two looks
 LEASE_SECONDS: Final = 30
 LEASE_RENEW_SECONDS: Final = 10
@@ -81,13 +83,18 @@ class Worker:
         self._loop_task = asyncio.create_task(self._run())
 
     async def _check_registered(self) -> None:
-        """Its record key must be on the ledger, perhaps since an entry it has not read yet."""
-        try:
-            self._node.check_registered()
-        except StartError:
-            with contextlib.suppress(LedgerError):  # unread as before: then the answer stands
+        """Its record key must be on the ledger, perhaps since an entry it has not read yet.
+
+        What it was away for is read first: the log may be busy, or show the entry in a moment.
+        """
+        for _ in range(REGISTERED_TRIES):
+            with contextlib.suppress(StartError):
+                self._node.check_registered()
+                return
+            with contextlib.suppress(LedgerError):  # nothing more to read now: ask again
                 await self._node.desk.reader.note_entries()
-            self._node.check_registered()
+            await asyncio.sleep(REGISTERED_SECONDS)
+        self._node.check_registered()
 
     async def stop(self) -> None:
         """Finish the round under way and let go; the node itself stays open."""
