@@ -1,14 +1,16 @@
 """uvicorn's HTTP/1.1 protocol with the limits it lacks: a head must come whole, soon, and small.
 
 The time for a body, and its size, are the app's to limit (guard.py, routes_machine.py): by then
-there is somebody to answer a problem document. Here the answer is one of two fixed ones.
+there is somebody to answer a problem document. Here the answer is one of a few fixed ones. Who is
+still sending when he is refused can read why: the connection lingers before it closes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -16,7 +18,42 @@ from node.portal.problems import PROBLEM_JSON, plain_problem
 
 HEAD_BYTES_MAX: Final = 32_768  # request line and headers
 HEAD_SECONDS_MAX: Final = 10.0  # from the first byte, or from the opening of the connection
+LINGER_SECONDS: Final = 2.0  # how long what a refused sender still sends is read and dropped
 REASONS: Final = {400: b"Bad Request", 408: b"Request Timeout", 431: b"Headers Too Large"}
+
+
+class LingeringTransport:
+    """A transport whose `close` lets the other side read the answer (RFC 9112, 9.6).
+
+    Closing a socket on which unread bytes arrive makes TCP reset it, and the reset may overtake the
+    answer. So our side ends first; what still comes is dropped until the other side ends or
+    LINGER_SECONDS have passed.
+    """
+
+    def __init__(self, transport: asyncio.Transport, is_sending: Callable[[], bool]) -> None:
+        """is_sending: whether the other side is in the middle of a request."""
+        self._transport = transport
+        self._is_sending = is_sending
+        self._ending = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def is_closing(self) -> bool:
+        """Whether nothing more is to be read or answered here."""
+        return self._ending or self._transport.is_closing()
+
+    def close(self) -> None:
+        """End our side now, and the connection when the other side has had time to read."""
+        if self.is_closing():
+            return
+        if not self._is_sending():
+            self._transport.close()
+            return
+        self._ending = True
+        self._transport.write_eof()
+        self._transport.resume_reading()
+        asyncio.get_running_loop().call_later(LINGER_SECONDS, self._transport.close)
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -29,7 +66,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Give the first head its time."""
-        super().connection_made(transport)
+        lingering = LingeringTransport(transport, lambda: self._in_body or self._head_bytes > 0)
+        super().connection_made(cast(asyncio.Transport, lingering))
         self._timer = self.loop.call_later(HEAD_SECONDS_MAX, self._too_slow)
 
     def connection_lost(self, exc: Exception | None) -> None:
