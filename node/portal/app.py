@@ -12,6 +12,7 @@ from typing import Final
 from fastapi import APIRouter, FastAPI, Request
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
+from starlette.routing import Match
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
@@ -19,11 +20,13 @@ from node.portal.doors import HOUSEHOLD_SIGN_IN, STAFF_SIGN_IN, page_route
 from node.portal.formatting import Language
 from node.portal.guard import Guard
 from node.portal.log_reads import LogReads
+from node.portal.menu import every_href
 from node.portal.oidc import Audience
 from node.portal.oidc_http import Http, OidcClient, plain_http
 from node.portal.pages import STATIC, Pages, Site
 from node.portal.problems import install_problems
 from node.portal.provider_development import development_providers
+from node.portal.routes_arrange import arrange_router
 from node.portal.routes_events import create_api
 from node.portal.routes_file import FileRoutes
 from node.portal.routes_health import health_router
@@ -103,6 +106,7 @@ def routed_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_h
     if surface.calendars is not None:
         app.include_router(MijnRoutes(surface, surface.calendars, pages, visits).router())
         app.include_router(FileRoutes(surface, surface.calendars, pages, visits).router())
+        app.include_router(arrange_router(pages, visits))
     if surface.oversight is not None:
         app.include_router(OversightRoutes(surface.oversight, pages, visits).router())
     app.include_router(health_router(surface.member, surface.state, surface.today))
@@ -110,7 +114,14 @@ def routed_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_h
         app.include_router(log_router(surface.log, surface.may_read_entries))
     app.mount("/v1", create_api(surface.name, surface.intake))
     app.mount("/static", GZipMiddleware(StaticAssets(directory=STATIC), STATIC_BYTES_ZIPPED_MIN))
+    pages.offers = frozenset(path for path in every_href() if _answers(app, path)).__contains__
     return app
+
+
+def _answers(app: FastAPI, path: str) -> bool:
+    """Whether some route answers a GET of this address."""
+    scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
+    return any(route.matches(scope)[0] is Match.FULL for route in app.routes)
 
 
 def _add_sign_in(app: FastAPI, surface: Surface, pages: Pages, visits: Visits, http: Http) -> None:

@@ -22,6 +22,7 @@ from node.portal import formatting
 from node.portal.auth import Session
 from node.portal.calendar_views import LineView, MonthView, StepView, WhyView
 from node.portal.formatting import DEFAULT_LANGUAGE, Language
+from node.portal.menu import Offers, menu_of
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 STATIC: Final = Path(__file__).with_name("static")
@@ -51,6 +52,7 @@ class Pages:
 
     def __init__(self, site: Site) -> None:
         self.site = site
+        self.offers: Offers = _nothing  # until the routes are known (app.py)
         self._environment = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -88,35 +90,12 @@ class Pages:
             "site": self.site,
             "session": session,
             "active": active,
-            "menu": self._menu(language, session),
+            "menu": menu_of(session, active, language, self.offers),
+            "offers": self.offers,
             "static": static_url,
             **values,
         }
         return self._environment.get_template(template).render(context)
-
-    def _menu(self, language: Language, session: Session | None) -> list[tuple[str, str, str]]:
-        english = language == "en"
-        menu = [("/", "Start" if not english else "Home", "start")]
-        staff = session is not None and bool(session.roles)
-        if self.site.households and not staff:
-            menu.append(("/mijn", "My calendar" if english else "Mijn kalender", "month"))
-        if session is not None and session.household is not None:
-            label = "Changes" if english else "Wijzigingen"
-            menu += [
-                ("/mijn/wijzigingen", label, "changes"),
-                ("/mijn/jaar", "My year" if english else "Mijn jaar", "year"),
-                ("/mijn/misgelopen", "Missed?" if english else "Misgelopen?", "missed"),
-                ("/mijn/dossier", "My file" if english else "Mijn dossier", "file"),
-            ]
-        if session is not None and "toezicht" in session.roles:
-            menu += [
-                ("/toezicht", "Oversight" if english else "Toezicht", "oversight"),
-                ("/toezicht/leden", "Members" if english else "Leden", "members"),
-                ("/toezicht/bestuur", "Governance" if english else "Bestuur", "governance"),
-                ("/toezicht/vergelijken", "Compare" if english else "Vergelijken", "compare"),
-                ("/toezicht/steekproef", "Sample" if english else "Steekproef", "sample"),
-            ]
-        return menu
 
 
 def lines_by_day(view: MonthView) -> list[tuple[date, list[LineView]]]:
@@ -175,6 +154,10 @@ def difference(before_cents: int, after_cents: int, language: Language) -> str:
         return "no difference" if language == "en" else "geen verschil"
     more, less = ("more", "less") if language == "en" else ("meer", "minder")
     return f"{formatting.amount(abs(change), language)} {more if change > 0 else less}"
+
+
+def _nothing(_path: str) -> bool:
+    return False
 
 
 def _words(language: Language) -> dict[str, Any]:

@@ -23,6 +23,7 @@ OWN = (
     "/mijn/jaar",
     "/mijn/misgelopen",
     "/mijn/dossier",
+    "/mijn/regelen",
 )
 LEVELS = {
     "runOnly": {
@@ -32,29 +33,35 @@ LEVELS = {
 }
 
 
-def sign_in(page: Page) -> None:
-    """By the link to the development provider, as the first household."""
+def sign_in(page: Page, who: str = "De Vries") -> None:
+    """By the link to the development provider."""
     page.goto("/mijn/aanmelden")
     page.get_by_role("main").get_by_role("link", name="Aanmelden").click()
-    page.get_by_label("Huishouden").select_option(index=0)
+    page.get_by_label("Huishouden").select_option(label=who)
     page.get_by_role("main").get_by_role("button", name="Aanmelden").click()
 
 
 @pytest.fixture(params=WIDTHS, scope="module")
 def page(request: pytest.FixtureRequest, chromium: Browser, address: str) -> Iterator[Page]:
     """A signed-in visitor at one width; every console message and failed load is kept."""
+    page = quiet_page(chromium, address, request.param)
+    sign_in(page)
+    page.wait_for_url(f"**{MONTH}")
+    yield page
+    page.context.close()
+
+
+def quiet_page(chromium: Browser, address: str, width: int) -> Page:
+    """A page of one width in a context of its own; its messages are kept."""
     context = chromium.new_context(
-        viewport={"width": request.param, "height": 900}, base_url=address, reduced_motion="reduce"
+        viewport={"width": width, "height": 900}, base_url=address, reduced_motion="reduce"
     )
     context.set_default_timeout(SLOW_MACHINE_MILLISECONDS)
     page = context.new_page()
     page.messages = []  # type: ignore[attr-defined]
     page.on("console", lambda message: page.messages.append(message.text))  # type: ignore[attr-defined]
     page.on("pageerror", lambda error: page.messages.append(str(error)))  # type: ignore[attr-defined]
-    sign_in(page)
-    page.wait_for_url(f"**{MONTH}")
-    yield page
-    context.close()
+    return page
 
 
 @pytest.mark.parametrize("path", [*PUBLIC, *OWN])
@@ -66,6 +73,31 @@ def test_accessible_quiet_and_within_its_width(page: Page, path: str) -> None:
 @pytest.mark.parametrize("path", [*PUBLIC, *OWN])
 def test_the_same_in_english_on_a_small_screen(page: Page, path: str) -> None:
     check_page(page, path, "en")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_who_looks_after_others_chooses_a_calendar(
+    chromium: Browser, address: str, width: int
+) -> None:
+    page = quiet_page(chromium, address, width)
+    sign_in(page, "Bewindvoerder")
+    page.wait_for_url("**/mijn/aanmelden/kiezen")
+    for language in ("en", "nl"):
+        check_page(page, "/mijn/aanmelden/kiezen", language)
+    page.get_by_role("button", name="De Vries").click()
+    page.wait_for_url(f"**{MONTH}")
+    page.context.close()
+
+
+def test_the_menu_says_where_one_is(page: Page) -> None:
+    page.goto("/mijn/jaar?taal=nl")
+    menu = page.get_by_role("navigation", name="Hoofdmenu")
+    assert menu.locator("[aria-current]").all_inner_texts() == ["Mijn jaar"]
+    for link in menu.get_by_role("link").all():  # every item is on the screen without scrolling
+        box = link.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44
+        assert box["y"] + box["height"] < 320
 
 
 def check_page(page: Page, path: str, language: str) -> None:
