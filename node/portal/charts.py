@@ -2,7 +2,8 @@
 
 Pure: figures in, markup out. Colours and letter sizes stand in `portal.css` by class, so that no
 inline style is needed; the line before is dashed too, so colour is never the only difference. The
-same figures stand in a table beside the picture (`balance_rows`).
+same figures stand in a table beside the picture (`balance_rows`). What goes in between the tags is
+whole numbers, and texts of this file that are escaped on the way.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from node.portal.formatting import Language, amount, day_and_month, whole_euros
 from specs.values import Month
@@ -94,20 +95,16 @@ def balance_chart(
     if not before and not after:
         return Markup("")
     frame, step = _frame_of(month, before, after)
-    parts = [
-        Markup('<svg class="vd-chart" viewBox="0 0 {} {}" role="img"').format(WIDTH, HEIGHT),
-        Markup(' aria-labelledby="balans-titel balans-uitleg" focusable="false">'),
-        Markup('<title id="balans-titel">{}</title>').format(_title(language)),
-        Markup('<desc id="balans-uitleg">{}</desc>').format(_description(before, after, language)),
-        _grid(frame, step),
-        _line("vd-chart__before", frame, before),
-        _line("vd-chart__after", frame, after),
-        _scale(frame, step, language),
-        _days(frame),
-        _pay_day(frame, pay_date, language),
-        Markup("</svg>"),
-    ]
-    return Markup("").join(parts)
+    title, description = _title(language), _description(before, after, language)
+    return Markup(  # noqa: S704 - texts are escaped, all else is numbers and our own tags
+        f'<svg class="vd-chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
+        ' aria-labelledby="balans-titel balans-uitleg" focusable="false">'
+        f'<title id="balans-titel">{escape(title)}</title>'
+        f'<desc id="balans-uitleg">{escape(description)}</desc>'
+        f"{_grid(frame, step)}"
+        f"{_line('vd-chart__before', frame, before)}{_line('vd-chart__after', frame, after)}"
+        f"{_scale(frame, step, language)}{_days(frame)}{_pay_day(frame, pay_date, language)}</svg>"
+    )
 
 
 def _frame_of(month: Month, before: Balance, after: Balance) -> tuple[_Frame, int]:
@@ -118,63 +115,62 @@ def _frame_of(month: Month, before: Balance, after: Balance) -> tuple[_Frame, in
     return frame, step
 
 
-def _grid(frame: _Frame, step: int) -> Markup:
-    rows = Markup("")
+def _grid(frame: _Frame, step: int) -> str:
+    rows = []
     for cents in range(frame.low_cents, frame.high_cents + 1, step):
         height = frame.y(cents)
         kind = "vd-chart__zero" if cents == 0 else "vd-chart__grid"
-        rows += Markup('<line class="{}" x1="{}" y1="{}" x2="{}" y2="{}"/>').format(
-            kind, LEFT, height, WIDTH - RIGHT, height
+        rows.append(
+            f'<line class="{kind}" x1="{LEFT}" y1="{height}" x2="{WIDTH - RIGHT}" y2="{height}"/>'
         )
-    return rows
+    return "".join(rows)
 
 
-def _scale(frame: _Frame, step: int, language: Language) -> Markup:
-    labels = Markup("")
+def _scale(frame: _Frame, step: int, language: Language) -> str:
+    labels = []
     for cents in range(frame.low_cents, frame.high_cents + 1, step):
-        label = whole_euros(cents, language)
-        labels += Markup(
-            '<text class="vd-chart__scale" x="{}" y="{}" text-anchor="end">{}</text>'
-        ).format(LEFT - 10, frame.y(cents) + 5, label)
-    return labels
+        label = escape(whole_euros(cents, language))
+        labels.append(
+            f'<text class="vd-chart__scale" x="{LEFT - 10}" y="{frame.y(cents) + 5}"'
+            f' text-anchor="end">{label}</text>'
+        )
+    return "".join(labels)
 
 
-def _days(frame: _Frame) -> Markup:
-    labels = Markup("")
+def _days(frame: _Frame) -> str:
+    labels = []
     for number in LABEL_DAYS:
         if number <= frame.month.length:
-            day = date(frame.month.year, frame.month.month, number)
-            labels += Markup('<text class="vd-chart__day" x="{}" y="{}">{}</text>').format(
-                frame.x(day), HEIGHT - 10, number
+            left = frame.x(date(frame.month.year, frame.month.month, number))
+            labels.append(
+                f'<text class="vd-chart__day" x="{left}" y="{HEIGHT - 10}">{number}</text>'
             )
-    return labels
+    return "".join(labels)
 
 
-def _pay_day(frame: _Frame, pay_date: date | None, language: Language) -> Markup:
+def _pay_day(frame: _Frame, pay_date: date | None, language: Language) -> str:
     if pay_date is None or Month.of(pay_date) != frame.month:
-        return Markup("")
+        return ""
     left, word = frame.x(pay_date), "betaaldag" if language == "nl" else "pay date"
     anchor = "end" if left > WIDTH // 2 else "start"
-    return Markup(
-        '<line class="vd-chart__payday" x1="{x}" y1="{top}" x2="{x}" y2="{bottom}"/>'
-        '<text class="vd-chart__paydaylabel" x="{x}" y="{label}" text-anchor="{anchor}">'
-        "{word} {day}</text>"
-    ).format(
-        x=left, top=TOP - 8, bottom=HEIGHT - BOTTOM, label=TOP - 14, anchor=anchor, word=word,
-        day=pay_date.day,
-    )  # fmt: skip
+    return (
+        f'<line class="vd-chart__payday" x1="{left}" y1="{TOP - 8}" x2="{left}"'
+        f' y2="{HEIGHT - BOTTOM}"/>'
+        f'<text class="vd-chart__paydaylabel" x="{left}" y="{TOP - 14}" text-anchor="{anchor}">'
+        f"{word} {pay_date.day}</text>"
+    )
 
 
-def _line(kind: str, frame: _Frame, balance: Balance) -> Markup:
-    inside = [(day, cents) for day, cents in balance if Month.of(day) == frame.month]
+def _line(kind: str, frame: _Frame, balance: Balance) -> str:
+    begin, end = frame.month.first_day, frame.month.last_day
+    inside = [(day, cents) for day, cents in balance if begin <= day <= end]
     if not inside:
-        return Markup("")
+        return ""
     first_day, first_cents = inside[0]
     path = [f"M{frame.x(first_day)} {frame.y(first_cents)}"]
-    for day, cents in inside[1:]:
-        path.append(f"H{frame.x(day)}V{frame.y(cents)}")
-    path.append(f"H{frame.x(frame.month.last_day + timedelta(days=1))}")
-    return Markup('<path class="{}" d="{}"/>').format(kind, "".join(path))
+    path += [f"H{frame.x(day)}V{frame.y(cents)}" for day, cents in inside[1:]]
+    path.append(f"H{frame.x(end + timedelta(days=1))}")
+    return f'<path class="{kind}" d="{"".join(path)}"/>'
 
 
 def _title(language: Language) -> str:

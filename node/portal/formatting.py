@@ -51,7 +51,7 @@ def amount(cents: int, language: Language = DEFAULT_LANGUAGE) -> str:
     sign = MINUS if cents < 0 else ""
     if language == "en":
         return f"{sign}€{euros:,}.{rest:02d}"
-    grouped = f"{euros:,}".replace(",", ".")
+    grouped = f"{euros:,}".replace(",", ".") if euros > 999 else str(euros)
     return f"{sign}€{NO_BREAK_SPACE}{grouped},{rest:02d}"
 
 

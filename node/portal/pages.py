@@ -1,4 +1,4 @@
-"""Turns read models into pages: one environment of templates, escaped by default, two languages.
+"""Turns read models into pages: templates escaped by default, compiled for each language.
 
 A template gets frozen views and small functions of formatting; it computes nothing of its own.
 Which page is shown to whom is decided in the routes.
@@ -7,25 +7,25 @@ Which page is shown to whom is decided in the routes.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from node.portal import formatting
 from node.portal.auth import Session
 from node.portal.calendar_views import LineView, MonthView, StepView, WhyView
-from node.portal.formatting import DEFAULT_LANGUAGE, Language
+from node.portal.formatting import DEFAULT_LANGUAGE, LANGUAGES, Language
 from node.portal.menu import Offers, menu_of
+from node.portal.templating import LanguageTemplates
 
-TEMPLATES: Final = Path(__file__).with_name("templates")
 STATIC: Final = Path(__file__).with_name("static")
+DATES_KEPT: Final = 2_048  # days and months in words, per function and language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +53,6 @@ class Pages:
     def __init__(self, site: Site) -> None:
         self.site = site
         self.offers: Offers = _nothing  # until the routes are known (app.py)
-        self._environment = Environment(
-            loader=FileSystemLoader(TEMPLATES),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
 
     def answer(
         self,
@@ -86,16 +79,16 @@ class Pages:
     ) -> str:
         """The HTML of a page or a letter."""
         context = {
-            **_words(language),
+            "language": language,
+            "weekdays": formatting.weekdays(language),
             "site": self.site,
             "session": session,
             "active": active,
             "menu": menu_of(session, active, language, self.offers),
             "offers": self.offers,
-            "static": static_url,
             **values,
         }
-        return self._environment.get_template(template).render(context)
+        return templates_of(language).get_template(template).render(context)
 
 
 def lines_by_day(view: MonthView) -> list[tuple[date, list[LineView]]]:
@@ -160,27 +153,36 @@ def _nothing(_path: str) -> bool:
     return False
 
 
-def _words(language: Language) -> dict[str, Any]:
-    bound: dict[str, Callable[..., str]] = {
-        "euro": formatting.amount,
-        "sign": formatting.sign_word,
-        "month_name": formatting.month_name,
-        "long_date": formatting.long_date,
-        "plain_date": formatting.plain_date,
-        "day_and_month": formatting.day_and_month,
-        "moment": formatting.moment,
-        "whole": formatting.whole_number,
-        "moved": formatting.moved,
-        "difference": difference,
+@cache
+def templates_of(language: Language) -> LanguageTemplates:
+    """The templates of one language, shared by all pages of this process."""
+    dated = {
+        name: lru_cache(DATES_KEPT)(partial(function, language=language))
+        for name, function in _DATES.items()
     }
-    weekdays: Sequence[str] = formatting.weekdays(language)
-    return {
-        **{name: partial(function, language=language) for name, function in bound.items()},
-        "t": partial(_either, language),
-        "language": language,
-        "weekdays": weekdays,
-    }
+    plain = {name: partial(function, language=language) for name, function in _VALUES.items()}
+    return LanguageTemplates(language, {**dated, **plain, "static": static_url})
 
 
-def _either(language: Language, dutch: str | None, english: str | None) -> str:
-    return (english if language == "en" else dutch) or ""
+def compile_templates() -> None:
+    """Compile all pages in all languages now: a serving process does so before its first visit."""
+    for language in LANGUAGES:
+        templates_of(language).compile_all()
+
+
+# What a template may call, each with the language bound: of days, of which there are few ...
+_DATES: Final[dict[str, Callable[..., str]]] = {
+    "month_name": formatting.month_name,
+    "long_date": formatting.long_date,
+    "plain_date": formatting.plain_date,
+    "day_and_month": formatting.day_and_month,
+}
+# ... and of values, of which there are many.
+_VALUES: Final[dict[str, Callable[..., str]]] = {
+    "euro": formatting.amount,
+    "sign": formatting.sign_word,
+    "moment": formatting.moment,
+    "whole": formatting.whole_number,
+    "moved": formatting.moved,
+    "difference": difference,
+}
