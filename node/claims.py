@@ -4,24 +4,32 @@ Pure, and a function of the recorded decisions: whatever a crash repeats, a deci
 claims. In favour: one back payment, at once. Against: one reclaim, announced and contestable,
 and terms within the protected minimum. A month's cents are decided = paid on its pay day + claims
 (P4). What is still to be paid on its own day needs no claim.
+
+While a contest is open nothing is asked of a claim that rests on what it contests, and what a held
+decision gives back is first taken off the claims on the same months: nobody is paid what he is then
+asked for (P6).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, Literal
 
+from node.held_claims import OpenClaims, suspended_by
 from node.households import Circles, person_ref
+from node.repayment import equal_terms as equal_terms
+from node.repayment import first_term as first_term
+from node.repayment import term_date as term_date
 from scheduler.derive import derive
+from scheduler.folding.contests import cases, settled
 from scheduler.folding.facts import Fact, SubjectId, known_facts
 from scheduler.folding.known import Known
 from scheduler.household import fold
 from scheduler.paydays import PayerCalendar
-from scheduler.planning.banking import next_banking_day, shift_to_banking_day
+from scheduler.planning.banking import next_banking_day
 from scheduler.rulebook import Rulebook
-from scheduler.settle import spread
 from specs.canonical import digest_of
 from specs.records import (
     BACK_PAYMENT_SET,
@@ -41,8 +49,6 @@ from specs.values import Month
 CALENDAR: Final = "toeslagen"
 SIX_WEEKS: Final = timedelta(weeks=6)  # Awir 28 lid 1; Awb 6:7
 TERMS: Final = 24  # Uitvoeringsregeling Awir 7: 24 equal months
-TERM_CENTS_MIN: Final = 2000  # of at least 20 euro, so that a small claim ends sooner
-TERM_DAY: Final = 20  # the payer's own day of the month
 PROTECTED: Final = "beslagvrije_voet"
 
 
@@ -53,6 +59,7 @@ class Changed:
     decision: Fact
     up: Mapping[Month, int]
     down: Mapping[Month, int]
+    lifted: Mapping[str, int] = field(default_factory=dict)  # by decision whose claim it was
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +107,7 @@ def claims_for(
     for subject in sorted(set(touched)):
         facts, _ = circles.near([subject])
         drafts += due_claims(facts, subject, calendar)
-        drafts += due_terms(facts, subject, today=today, rulebook=rulebook)
+        drafts += due_terms(facts, subject, today=today, calendar=calendar, rulebook=rulebook)
     return drafts
 
 
@@ -144,6 +151,7 @@ def corrections(
     standing: dict[tuple[str, Month], int] = {}
     planned: dict[tuple[str, str], date] = {}
     found: list[Changed] = []
+    open_claims = OpenClaims(facts, applicant)
     for fact in sorted(known_facts(facts, None), key=lambda fact: fact.known):
         if fact.subject() != applicant:
             continue
@@ -162,8 +170,12 @@ def corrections(
                 continue
             if difference:
                 (up if difference > 0 else down)[month] = abs(difference)
-        found.append(Changed(decision=fact, up=up, down=down))
-    return [one for one in found if one.up or one.down]
+        lifted: dict[str, int] = {}
+        if data.contests:
+            up, lifted = open_claims.lift(fact, data, up)
+        open_claims.add(fact.record, data.scheme, down)
+        found.append(Changed(decision=fact, up=up, down=down, lifted=lifted))
+    return [one for one in found if one.up or one.down or one.lifted]
 
 
 def pay_day(
@@ -183,9 +195,16 @@ def pay_day(
 
 
 def due_terms(
-    facts: Sequence[Fact], applicant: SubjectId, *, today: date, rulebook: Rulebook
+    facts: Sequence[Fact],
+    applicant: SubjectId,
+    *,
+    today: date,
+    calendar: PayerCalendar,
+    rulebook: Rulebook,
 ) -> list[RecordDraft]:
-    """Terms for every reclaim whose standing terms do not fit what the household can bear now."""
+    """Terms for every reclaim whose standing terms do not fit what the household can bear now, or
+    that a contest suspends, or a decision lifts in part.
+    """
     person = person_ref(facts, applicant)
     reclaims = [
         (fact.record, fact.data)
@@ -196,21 +215,29 @@ def due_terms(
         return []
     room, inputs = room_above_minimum(facts, applicant, today, rulebook)
     standing = standing_terms(facts, applicant)
+    lifted = lifted_cents(facts, applicant, calendar)
     taken: dict[Month, int] = {}
     drafts: list[RecordDraft] = []
     for record, claim in reclaims:
         before = standing.get(record)
-        terms = _terms(claim, before, room, taken, today)
+        contests = suspended_by(facts, record, claim)
+        off = lifted.get(claim.decision, 0)
+        terms = _terms(claim, before, None if contests else room, taken, today, off)
         for month, cents in terms.items():
             taken[month] = taken.get(month, 0) + cents
         data = RepaymentTerms(
             person=person, claim=record, scheme=claim.scheme, flow=claim.flow, cents=claim.cents,
-            terms=_months(terms), open_cents=claim.cents - sum(terms.values()), room_cents=room,
-            inputs=inputs, decided_on=today,
+            terms=_months(terms), open_cents=claim.cents - off - sum(terms.values()),
+            room_cents=room, inputs=inputs, decided_on=today, contests=contests, lifted_cents=off,
         )  # fmt: skip
-        if before is None or before.terms != data.terms:
+        if before is None or _asks(before) != _asks(data):
             drafts.append(_terms_draft(data, applicant, before))
     return drafts
+
+
+def _asks(data: RepaymentTerms) -> tuple[object, ...]:
+    """What the household is told: another room alone is no news."""
+    return data.terms, data.contests, data.lifted_cents
 
 
 def standing_terms(facts: Iterable[Fact], applicant: SubjectId) -> dict[str, RepaymentTerms]:
@@ -222,6 +249,17 @@ def standing_terms(facts: Iterable[Fact], applicant: SubjectId) -> dict[str, Rep
     return found
 
 
+def lifted_cents(
+    facts: Iterable[Fact], applicant: SubjectId, calendar: PayerCalendar
+) -> dict[str, int]:
+    """What held decisions took off claims before they were paid, by the decision of the claim."""
+    found: dict[str, int] = {}
+    for changed in corrections(facts, applicant, calendar):
+        for decision, cents in changed.lifted.items():
+            found[decision] = found.get(decision, 0) + cents
+    return found
+
+
 def room_above_minimum(
     facts: Sequence[Fact], applicant: SubjectId, today: date, rulebook: Rulebook
 ) -> tuple[int | None, tuple[str, ...]]:
@@ -229,7 +267,7 @@ def room_above_minimum(
     reckoned by the latest month), with the records behind it; None while nothing tells it.
     """
     told = [fact for fact in facts if not isinstance(fact.data, AllowanceDecision)]
-    household = fold(told, applicant, None)
+    household = fold(settled(told, cases(facts)), applicant, None)
     person = household.persons.get(applicant)
     if person is None:
         return None, ()
@@ -251,11 +289,18 @@ def _terms(
     room: int | None,
     taken: Mapping[Month, int],
     today: date,
+    lifted: int,
 ) -> dict[Month, int]:
     """What is asked per month: terms that are past stay; the rest as far as the room goes."""
-    past = {month: cents for month, cents in _by_month(before).items() if term_date(month) <= today}
-    left = claim.cents - sum(past.values())
-    coming = {month: cents for month, cents in _by_month(before).items() if month not in past}
+    past: dict[Month, int] = {}
+    for month, cents in sorted(_by_month(before).items()):
+        # A term that fell due after its claim was lifted is none: the plan line is gone by then.
+        if term_date(month) <= today and sum(past.values()) + cents <= claim.cents - lifted:
+            past[month] = cents
+    left = claim.cents - lifted - sum(past.values())
+    coming = {
+        month: cents for month, cents in _by_month(before).items() if term_date(month) > today
+    }
     fits = room is not None and all(
         cents + taken.get(month, 0) <= room for month, cents in coming.items()
     )
@@ -271,27 +316,6 @@ def _terms(
             found[month] = cents
         month = month.plus(1)
     return found
-
-
-def equal_terms(cents: int, most: int) -> tuple[int, ...]:
-    """At most so many equal months of at least 20 euro; the last one may be the rest."""
-    if most < 1:
-        return ()
-    if cents > most * TERM_CENTS_MIN:
-        return spread(cents, most)
-    whole, rest = divmod(cents, TERM_CENTS_MIN)
-    return (TERM_CENTS_MIN,) * whole + ((rest,) if rest else ())
-
-
-def first_term(after: date) -> Month:
-    """The first month whose term is due after that day."""
-    month = Month.of(after)
-    return month if term_date(month) > after else month.plus(1)
-
-
-def term_date(month: Month) -> date:
-    """When the term of a month is due by itself; one pay date may move it."""
-    return shift_to_banking_day(date(month.year, month.month, TERM_DAY), "following")
 
 
 def _by_month(terms: RepaymentTerms | None) -> dict[Month, int]:

@@ -2,19 +2,23 @@
 
 Pure: the flow asks, signs and sends. A decision holds exactly the months whose amount differs from
 the standing decision (Awir 14, 16, 20). Unknown stays unknown: it changes no month, and its outcome
-names the missing record.
+names the missing record. While a record is contested the months have the more favourable amounts,
+and the decision says so (P6; what of it is told in held.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+from node.held import Hold, floor_of, hold_of
 from node.households import Application, Circles, applications, person_ref
+from scheduler.contested import Favourable, favourable, joined
 from scheduler.derivation import Derivation, Status
 from scheduler.derive import derive
+from scheduler.folding.contests import cases, worlds_of
 from scheduler.folding.facts import Fact, SubjectId, known_facts
 from scheduler.folding.known import spells_on
 from scheduler.folding.persons import Household
@@ -36,6 +40,8 @@ class Standing:
     record_of: Mapping[Month, str]
     record: str  # the latest decision
     estimate: bool
+    contests: tuple[str, ...] = ()  # that hold it, as the latest decision says
+    if_lost: Mapping[Month, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +100,13 @@ def standing_decision(
         latest, estimate = fact, data.estimate
     if latest is None:
         return None
-    return Standing(cents=cents, record_of=record_of, record=latest.record, estimate=estimate)
+    data = latest.data
+    assert isinstance(data, AllowanceDecision)  # nothing else was looked at
+    return Standing(
+        cents=cents, record_of=record_of, record=latest.record, estimate=estimate,
+        contests=data.contests,
+        if_lost={Month.parse(one.month): one.cents for one in data.if_lost},
+    )  # fmt: skip
 
 
 def due_decisions(
@@ -111,30 +123,68 @@ def due_decisions(
     other persons senior to this one: months with such a partner are decided with him, once.
     """
     told = [fact for fact in facts if not isinstance(fact.data, AllowanceDecision)]
-    household = fold(told, application.applicant, None)
+    found = cases(facts)
+    worlds = worlds_of(told, found)
+    households = [fold(world, application.applicant, None) for world in worlds.worlds]
     first_year = max(application.first_year, today.year - REVISION_YEARS_MAX)
     outcomes = []
     for scheme in SCHEMES:
         for year in range(first_year, today.year + 1):
-            derivation = derive(household, scheme, year, rulebook)
             standing = standing_decision(facts, application.applicant, scheme, year)
             seniors = [other.applicant for other in others if other.first_year <= year]
-            elsewhere = _elsewhere(told, household, seniors, derivation, rulebook)
-            months = _changed(derivation, standing, elsewhere)
+            looks = [
+                _look(world, household, scheme, year, seniors, rulebook)
+                for world, household in zip(worlds.worlds, households, strict=True)
+            ]
+            floor, by_amount = floor_of(facts, found, application.applicant, scheme, year)
+            best = favourable([look.cents for look in looks], floor)
+            derivation = joined([look.derivation for look in looks], best, rulebook, floor)
+            hold = hold_of([look.cents for look in looks], worlds, best, by_amount)
+            months = _changed(best, looks, standing, hold)
             draft = None
             if months:
                 draft = _draft(
                     facts,
                     application,
-                    household,
+                    households[best.chosen.get(min(months), 0)],
                     derivation,
                     standing,
                     months,
+                    hold,
                     today=today,
-                    whole_year=not elsewhere,
+                    whole_year=not any(look.elsewhere for look in looks),
                 )
             outcomes.append(Outcome(derivation=derivation, standing=standing, draft=draft))
     return tuple(outcomes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What one world of facts gives one applicant in one scheme and year."""
+
+    derivation: Derivation
+    elsewhere: Mapping[Month, Status]  # months that are decided with a senior applicant
+    cents: Mapping[Month, int | None]  # None: unknown, here or there
+
+
+def _look(
+    facts: Sequence[Fact],
+    household: Household,
+    scheme: str,
+    year: int,
+    seniors: Sequence[SubjectId],
+    rulebook: Rulebook,
+) -> _Look:
+    derivation = derive(household, scheme, year, rulebook)
+    elsewhere = _elsewhere(facts, household, seniors, derivation, rulebook)
+    cents: dict[Month, int | None] = {}
+    for month, amount in derivation.months.items():
+        there = elsewhere.get(month)
+        if there is not None:
+            cents[month] = None if there == "unknown" else 0
+        else:
+            cents[month] = None if amount.status == "unknown" else amount.cents
+    return _Look(derivation=derivation, elsewhere=elsewhere, cents=cents)
 
 
 def _elsewhere(
@@ -162,25 +212,29 @@ def _elsewhere(
 
 
 def _changed(
-    derivation: Derivation, standing: Standing | None, elsewhere: Mapping[Month, Status]
+    best: Favourable, looks: Sequence[_Look], standing: Standing | None, hold: Hold
 ) -> dict[Month, int]:
     """The months to decide anew. A first decision that gives nothing anywhere is none.
 
     A month decided elsewhere gives nothing here; while it is unknown there, nothing changes here.
+    When another contest holds the decision, or none any more, the months that it is about are
+    told again with what they are now.
     """
-    here = {
-        month: amount.cents
-        for month, amount in derivation.months.items()
-        if amount.status != "unknown" and month not in elsewhere
-    }
+    known = {month: cents for month, cents in best.cents.items() if cents is not None}
     if standing is None:
+        here = {
+            month: cents
+            for month, cents in known.items()
+            if month not in looks[best.chosen[month]].elsewhere
+        }
         return here if any(here.values()) else {}
-    gone = dict.fromkeys((month for month, status in elsewhere.items() if status != "unknown"), 0)
-    return {
-        month: cents
-        for month, cents in (here | gone).items()
-        if standing.cents.get(month, 0) != cents
+    changed = {
+        month: cents for month, cents in known.items() if standing.cents.get(month, 0) != cents
     }
+    if (standing.contests, dict(standing.if_lost)) != (hold.contests, dict(hold.if_lost)):
+        about = standing.if_lost.keys() | hold.if_lost.keys()
+        changed |= {month: known[month] for month in about or known if month in known}
+    return changed
 
 
 def partner_in(household: Household, month: Month) -> SubjectId | None:
@@ -198,6 +252,7 @@ def _draft(
     derivation: Derivation,
     standing: Standing | None,
     months: Mapping[Month, int],
+    hold: Hold,
     *,
     today: date,
     whole_year: bool,
@@ -211,7 +266,7 @@ def _draft(
         partner=person_ref(facts, partners[-1]) if partners else None,
         scheme=derivation.scheme,
         year=derivation.year,
-        estimate=derivation.estimate,
+        estimate=derivation.estimate or bool(hold.contests),
         # With months decided for a senior applicant the award of the year is not this one's alone.
         award_year_cents=derivation.award_year_cents if whole_year else None,
         months=tuple(
@@ -219,9 +274,14 @@ def _draft(
         ),
         rule_digest=derivation.rule_digest,
         confidence=derivation.confidence,
-        inputs=tuple(sorted({*derivation.inputs, application.record})),
+        inputs=tuple(sorted({*derivation.inputs, *hold.contests, application.record})),
         replaces=None if standing is None else standing.record,
         decided_on=today,
+        contests=hold.contests,
+        if_lost=tuple(
+            DecisionMonth(month=str(month), cents=hold.if_lost[month])
+            for month in sorted(hold.if_lost)
+        ),
     )
     # The same facts give the same decision and the same id, also when a crash repeats it on another
     # day: the first one stands (flow.py).

@@ -10,10 +10,9 @@ from typing import Any
 
 from node.errors import NodeError
 from node.households import Circles
+from scheduler.contested import derive_favourable
 from scheduler.derivation import Derivation
-from scheduler.derive import derive
 from scheduler.folding.facts import Fact
-from scheduler.household import fold
 from scheduler.reperform import disclose, signed_off
 from scheduler.rulebook import Rulebook
 from specs.records import AllowanceDecision
@@ -60,7 +59,7 @@ def _as_decided(
     facts = [fact for fact in around if not isinstance(fact.data, AllowanceDecision)]
     inputs = [fact.known for fact in facts if fact.record in data.inputs]
     for known_on in (max(inputs, default=0), decision.known - 1):
-        found = derive(fold(facts, applicant, known_on), data.scheme, data.year, rulebook)
+        found = derive_favourable(facts, applicant, data.scheme, data.year, rulebook, known_on)
         if found.status != "unknown" and _gives(found, data):
             return found
     return None

@@ -12,10 +12,9 @@ from datetime import date
 from typing import Any
 
 from node.households import Circles, applications
+from scheduler.contested import derive_favourable
 from scheduler.derivation import Derivation
-from scheduler.derive import derive
 from scheduler.folding.facts import Fact, SubjectId
-from scheduler.household import fold
 from scheduler.rulebook import Rulebook
 from specs.canonical import digest_of
 from specs.records import AllowanceDecision
@@ -76,15 +75,15 @@ def dry_run(
     for application in applications(asked):
         around, _ = circles.near([application.applicant])
         facts = [fact for fact in around if not isinstance(fact.data, AllowanceDecision)]
-        household = fold(facts, application.applicant, None)
+        who = application.applicant
         found.households += 1
         for scheme in schemes:
             for year in range(application.first_year, today.year + 1):
                 _compare(
                     found,
-                    application.applicant,
-                    derive(household, scheme, year, now, traced=False),
-                    derive(household, scheme, year, then, traced=False),
+                    who,
+                    derive_favourable(facts, who, scheme, year, now),
+                    derive_favourable(facts, who, scheme, year, then),
                 )
     return found
 

@@ -12,10 +12,9 @@ from typing import Any
 from node.decisions import SCHEMES
 from node.errors import NodeError
 from node.households import Circles, applications
+from scheduler.contested import derive_favourable
 from scheduler.derivation import Derivation
-from scheduler.derive import derive
 from scheduler.folding.facts import Fact, SubjectId
-from scheduler.household import fold
 from scheduler.rulebook import Rulebook
 from specs.records import AllowanceDecision, BackPayment, Reclaim, RepaymentTerms
 from specs.values import Month
@@ -53,14 +52,12 @@ def _of(
 ) -> dict[str, Any]:
     told = [fact for fact in facts if not isinstance(fact.data, AllowanceDecision)]
     years = sorted({one.data.year for one in facts if isinstance(one.data, AllowanceDecision)})
-    before = fold(told, applicant, record.known - 1)
-    after = fold(told, applicant, record.known)
     months: list[dict[str, Any]] = []
     for scheme in SCHEMES:
         for year in years or [record.valid_from.year]:
             months += _differences(
-                derive(before, scheme, year, rulebook, traced=False),
-                derive(after, scheme, year, rulebook, traced=False),
+                derive_favourable(told, applicant, scheme, year, rulebook, record.known - 1),
+                derive_favourable(told, applicant, scheme, year, rulebook, record.known),
             )
     return {"subject": applicant, "months": months, "answers": _answers(facts, applicant, record)}
 

@@ -35,6 +35,8 @@ class AllowanceDecision(RecordData):
     """A toeslag decision or its revision: the months it changes (Awir 14, 16, 20).
 
     `decided_on` is its date (dagtekening): months whose pay day had come by then were paid before.
+    `contests` are the open contests that hold it: then the months have the more favourable amounts,
+    and `if_lost` has the other amount of every month of the year that has one (P6).
     """
 
     person: PersonRef
@@ -49,6 +51,8 @@ class AllowanceDecision(RecordData):
     inputs: tuple[Code, ...]  # record ids
     replaces: Code | None = None  # id of the standing decision
     decided_on: date
+    contests: tuple[Code, ...] = ()
+    if_lost: tuple[DecisionMonth, ...] = ()
 
 
 class _Claim(RecordData):
@@ -91,7 +95,8 @@ class RepaymentTerms(RecordData):
     protected minimum leaves (Rv 475d). A later record about the same claim replaces this one.
 
     `room_cents` is what a month leaves above the protected minimum, None while that is unknown:
-    then nothing is asked and all of it stays open.
+    then nothing is asked and all of it stays open. While `contests` are open nothing is asked
+    either; `lifted_cents` is what a later decision in favour took off the claim before it was paid.
     """
 
     person: PersonRef
@@ -104,10 +109,13 @@ class RepaymentTerms(RecordData):
     room_cents: PositiveCents | None
     inputs: tuple[Code, ...]
     decided_on: date
+    contests: tuple[Code, ...] = ()
+    lifted_cents: PositiveCents = 0
 
     @model_validator(mode="after")
     def _adds_up(self) -> RepaymentTerms:
-        if sum(term.cents for term in self.terms) + self.open_cents != self.cents:
+        asked = sum(term.cents for term in self.terms)
+        if asked + self.open_cents + self.lifted_cents != self.cents:
             raise ValueError("terms and what stays open do not add up; make them again")
         return self
 

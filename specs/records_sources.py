@@ -150,19 +150,26 @@ class Arrangement(RecordData):
 class Contest(RecordData):
     """A household says that a record or decision is wrong (Awb 6:4; P6), through its municipality.
 
-    `contested` is the id of that record; `claimed_cents`, where told, is what the household holds
-    to be right, otherwise that it should not be there.
+    `contested` is the id of that record, `party` the member that wrote it and decides, `person`
+    somebody whom it names. `claimed_cents`, where told, is what the household holds to be right,
+    otherwise that it should not be there. `withdrawn` ends every earlier contest of that record.
     """
 
     person: PersonRef
     contested: Code
+    party: Code
     reason: Reason
     claimed_cents: CentsInt | None = None
     withdrawn: bool = False
 
 
 class ContestDecision(RecordData):
-    """The decision on a contest (Awb 7:11), by whoever wrote what was contested."""
+    """The decision on a contest (Awb 7:11), by whoever wrote what was contested.
+
+    Upheld: from now on the record counts no more, or counts with the amount that the household
+    claimed. Partly upheld: the author brings the right record and takes this one back by a
+    correction; until then the contest stays open.
+    """
 
     person: PersonRef
     contest: Code

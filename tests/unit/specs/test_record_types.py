@@ -36,7 +36,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
                      "months": 2},
     r.ARRANGEMENT_MADE: {"person": ANNA, "flow": "huur-1", "party": "woonstad", "cents": 130_000,
                          "terms": 13, "term_cents": 10_000, "first_due": "2026-05-01"},
-    r.CONTESTED: {"person": ANNA, "contested": "abc", "reason": "dit inkomen is niet van mij"},
+    r.CONTESTED: {"person": ANNA, "contested": "abc", "party": "uwv",
+                  "reason": "dit inkomen is niet van mij"},
     r.CONTEST_DECIDED: {"person": ANNA, "contest": "abc", "outcome": "upheld", "reason": "juist"},
     r.ERASURE_ASKED: {"person": ANNA, "ground": "retention_ended"},
 }  # fmt: skip
