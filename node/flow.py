@@ -90,7 +90,7 @@ async def answer_changes(desk: Desk) -> int:
         return 0
     drafts: Sequence[RecordDraft] = ()
     if desk.answering is not None:
-        drafts = await asyncio.to_thread(desk.answering, desk.facts, list(changed), desk.today())
+        drafts = await asyncio.to_thread(_answers, desk, desk.answering, list(changed))
     for draft in drafts:  # all stored before the mark is taken away: then none can be lost
         try:
             await desk.submitter.store(draft)
@@ -123,8 +123,17 @@ def _changed(desk: Desk) -> dict[SubjectId, int]:
         return work.changed(connection)
 
 
+def _answers(
+    desk: Desk, answering: Answering, changed: Sequence[SubjectId]
+) -> Sequence[RecordDraft]:
+    """What this member makes of the changes; who was read for it is logged before it is used."""
+    with desk.facts.reading():
+        return answering(desk.facts, changed, desk.today())
+
+
 def _clear(desk: Desk, changed: dict[SubjectId, int]) -> None:
     with desk.database.write() as connection:
         if desk.after is not None:
-            desk.after(connection, changed)
+            with desk.facts.reading():
+                desk.after(connection, changed)
         work.clear_changed(connection, changed)

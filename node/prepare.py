@@ -34,6 +34,7 @@ from specs.errors import Problem
 from specs.event import Event, EventFaultError, payload_bytes, utc_text
 from specs.records import RECORD_TYPES, Correction, RecordData, RecordDraft
 
+RECORDING: Final = "gebeurtenis-vastleggen"  # the processing activity of storing a draft
 FAR_INDEX: Final = 2**53  # an entry yet to come: everything known counts for it
 RETURNED: Final = "returned"
 RETURNED_DETAIL: Final = (
@@ -71,6 +72,10 @@ class Preparer:
         Raises RefusedError (unknown_type, not_competent, misfit, oversize, …) and ConflictError;
         then nothing of the draft is stored.
         """
+        with self.records.subjects.log.joined(RECORDING):
+            return self._prepare(connection, draft, now)
+
+    def _prepare(self, connection: Connection, draft: RecordDraft, now: datetime) -> str:
         rule = self._rule(draft)
         content_mac = self._mac(draft)
         if draft.told is None:
@@ -120,7 +125,8 @@ class Preparer:
 
     def sign_again(self, connection: Connection, record: StoredRecord, now: datetime) -> bytes:
         """A fresh header over the stored content, when the first one grew too old unrecorded."""
-        content = self.records.content(connection, record.author, record.id)
+        with self.records.subjects.log.joined(RECORDING):
+            content = self.records.content(connection, record.author, record.id)
         envelope = self._envelope(record.id, record.record_class, commitment(content), now)
         self.records.change(connection, record.author, record.id, envelope=envelope)
         return envelope

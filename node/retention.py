@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 
@@ -21,6 +21,8 @@ from node.stores.database_sql import Database
 from node.stores.store_sql import Records, StoredRecord
 from specs.event import Event, parse_payload
 from specs.records import IncomeStatement
+
+CHECKING: Final = "bewaartermijn-nagaan"  # the processing activity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,7 @@ def erase_ended(
 ) -> Erased:
     """Erase every record whose term is over; a record that still holds has no term yet."""
     types: dict[str, int] = {}
-    with database.write() as connection:
+    with database.write() as connection, records.subjects.log.reading(CHECKING):
         table = tables.records
         every = records.where(connection, table.c.content.is_not(None), table.c.n.is_not(None))
         for record in every:

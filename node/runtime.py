@@ -30,6 +30,8 @@ from node.facts import Facts
 from node.flow import Desk, follow_through
 from node.ledger_side import LedgerSide, genesis_registry, open_ledger_side
 from node.ledger_view import role_of, roles_of
+from node.looked.logbook_sql import Logbook
+from node.looked.register import load_register
 from node.members.deliver_http import Deliveries
 from node.members.member_http import MemberAuth, member_client
 from node.members.routes_machine import Gate
@@ -79,6 +81,7 @@ class Node:
     view: VerifiedView
     ledger: LedgerSide
     records: Records
+    logbook: Logbook
     rules: NodeRules
     desk: Desk
     steps: Steps
@@ -121,7 +124,8 @@ class Node:
         )
         ledger = open_ledger_side(home, keys, genesis, client)
         view = VerifiedView(ledger.following, genesis)
-        records = Records(Subjects(keys.lookup_secret, keys.wrap_secret))
+        logbook = Logbook(database, load_register())
+        records = Records(Subjects(keys.lookup_secret, keys.wrap_secret, logbook))
         competence = load_competence()
         preparer = Preparer(_author(home, keys), records, competence, view)
         submitter = Submitter(
@@ -135,7 +139,7 @@ class Node:
         )  # fmt: skip
         role = role_of(genesis, settings.member)
         rules = NodeRules.of_home(rulebook(), home.directory, lambda: view.registry)
-        facts, clock = Facts(database, records), _clock(now, today)
+        facts, clock = Facts(database, records, role), _clock(now, today)
         steps = Steps(
             member=settings.member, facts=facts, subjects=records.subjects, view=view,
             timetable=load_timetable(), now=clock, households=_keeper(role, facts, preparer),
@@ -161,7 +165,8 @@ class Node:
         )  # fmt: skip
         return cls(
             home=home, keys=keys, role=role, competence=competence, client=client, view=view,
-            ledger=ledger, records=records, rules=rules, desk=desk, steps=steps, clock=clock,
+            ledger=ledger, records=records, logbook=logbook, rules=rules, desk=desk, steps=steps,
+            clock=clock,
         )  # fmt: skip
 
     def clockwork(self) -> Clockwork:

@@ -17,6 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from node.errors import MismatchError, SealError
+from node.looked.reading import ReadingLog
 from node.setup.hpke_keys import HpkePrivateKey, HpkePublicKey, suite
 from specs.canonical import canonical_bytes
 
@@ -95,9 +96,18 @@ def seal(content: Content, recipient: HpkePublicKey, context: SealContext) -> by
 
 
 def open_sealed(
-    sealed: bytes, suite_name: str, private: HpkePrivateKey, context: SealContext
+    sealed: bytes,
+    suite_name: str,
+    private: HpkePrivateKey,
+    context: SealContext,
+    log: ReadingLog,
 ) -> Content:
-    """The content sealed to this node; raises SealError when key, context or bytes differ."""
+    """The content sealed to this node; raises SealError when key, context or bytes differ.
+
+    Outside a reading of `log` nothing is opened (UnloggedError); whose content it is the caller
+    notes as soon as it knows.
+    """
+    log.note(())
     try:
         joined = suite(suite_name).decrypt(sealed, private.key(), info=context.bytes())
     except (InvalidTag, ValueError):

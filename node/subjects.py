@@ -18,6 +18,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from node.errors import ErasedError, MisfitError
+from node.looked.reading import ReadingLog
 from node.sealing import bound, decrypt, encrypt, new_key
 from node.stores import schema_sql as tables
 from scheduler.folding.facts import SubjectId
@@ -70,11 +71,15 @@ _UNWRAP: Final = (
 
 
 class Subjects:
-    """The node's persons; holds the lookup and the wrap secret and never prints them."""
+    """The node's persons; holds the lookup and the wrap secret and never prints them.
 
-    __slots__ = ("__lookup_secret", "__wrap_secret")
+    Whatever is opened here is noted in `log`; outside a reading of it nothing is (UnloggedError).
+    """
 
-    def __init__(self, lookup_secret: bytes, wrap_secret: bytes) -> None:
+    __slots__ = ("__lookup_secret", "__wrap_secret", "log")
+
+    def __init__(self, lookup_secret: bytes, wrap_secret: bytes, log: ReadingLog) -> None:
+        self.log = log
         self.__lookup_secret = lookup_secret
         self.__wrap_secret = wrap_secret
 
@@ -123,6 +128,7 @@ class Subjects:
 
     def identity(self, connection: Connection, subject: SubjectId) -> PersonRef:
         """BSN, birth date and surname of a subject; raises ErasedError when destroyed."""
+        self.log.note((subject,))
         ciphertext = connection.execute(
             select(tables.subjects.c.identity).where(tables.subjects.c.subject == subject)
         ).scalar_one_or_none()
@@ -139,6 +145,7 @@ class Subjects:
 
     def show(self, connection: Connection, subject: SubjectId, hidden: bytes) -> str:
         """The inverse of `hide`; raises ErasedError, SealError."""
+        self.log.note((subject,))
         key = self._key(connection, subject, IDENTITY_TERM)
         return decrypt(key, hidden, bound("note", subject)).decode()
 
@@ -149,6 +156,7 @@ class Subjects:
 
     def open_bytes(self, connection: Connection, subject: SubjectId, hidden: bytes) -> bytes:
         """The inverse of `seal_bytes`; raises ErasedError, SealError."""
+        self.log.note((subject,))
         key = self._key(connection, subject, IDENTITY_TERM)
         return decrypt(key, hidden, bound("view", subject))
 
@@ -177,6 +185,7 @@ class Subjects:
         rows = connection.execute(_UNWRAP, {"author": author, "id": record}).all()
         if not rows:
             raise ErasedError(f"record {record}: its keys were destroyed")
+        self.log.note(str(row.subject) for row in rows)
         subject, term, wrapped = rows[0]
         key = self._key(connection, subject, term)
         return decrypt(key, wrapped, bound("content-key", author, record, subject))

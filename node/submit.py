@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from node.errors import MismatchError, NodeError, RefusedError, SealError, UnavailableError
 from node.members.batches import Batches, on_thread
 from node.members.sequencer_http import Held, Sequencer
-from node.prepare import Preparer
+from node.prepare import RECORDING, Preparer
 from node.receipts import check_receipt
 from node.stores import schema_sql as tables
 from node.stores.database_sql import Database
@@ -111,7 +111,8 @@ class Submitter:
 
     def _prepare_all(self, drafts: Sequence[RecordDraft]) -> Sequence[StoredRecord | Exception]:
         now = self._now()
-        with self._database.write() as connection:
+        log = self._records.subjects.log
+        with self._database.write() as connection, log.reading(RECORDING):
             return [self._prepare(connection, draft, now) for draft in drafts]
 
     def _prepare(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from ledger.formats.envelope import parse_envelope
 from ledger.keys import Ed25519Signer
@@ -19,6 +20,8 @@ from ledger.rules.registry import Key, Member, Registry, freeze
 from node.access import load_competence
 from node.facts import Facts
 from node.ledger_view import hpke_key_of
+from node.looked.logbook_sql import Logbook
+from node.looked.register import load_register
 from node.members.deliver_http import Parcel
 from node.prepare import Author, Preparer
 from node.receiving.accept import Acceptance, Reader
@@ -153,7 +156,8 @@ class TestDesk:
         self.view = View()
         self.database = Database(f"sqlite:///{path}")
         secret = hashlib.sha256(f"{member}/secret".encode()).digest()
-        self.records = Records(Subjects(secret, secret[::-1]))
+        self.log = Logbook(self.database, load_register())
+        self.records = Records(Subjects(secret, secret[::-1], self.log))
         competence = load_competence()
         author = Author(
             member=member,
@@ -166,7 +170,7 @@ class TestDesk:
         standing = Standing(member, self.records, competence, self.preparer)
         reader = Reader(member=member, hpke=hpke_key(member))
         self.acceptance = Acceptance(reader, self.records, competence, self.view, standing)
-        self.facts = Facts(self.database, self.records)
+        self.facts = Facts(self.database, self.records, REGISTRY.members[member].role)
 
     def prepare(self, draft: RecordDraft, now: datetime = NOW) -> str:
         """Store a draft as pending; its record id."""
@@ -189,7 +193,7 @@ class TestDesk:
 
     def parcel(self, identity: str, recipient: str) -> Parcel:
         """An own record sealed to a recipient."""
-        with self.database.read() as connection:
+        with self.log.reading("gegevens-versturen"), self.database.read() as connection:
             found = self.records.get(connection, self.member, identity)
             content = self.records.content(connection, self.member, identity)
         assert found is not None
@@ -260,8 +264,14 @@ class TestDesk:
 
     def subject(self, person: PersonRef) -> str | None:
         """The subject of a person, if known."""
-        with self.database.read() as connection:
+        with self.opening() as connection:
             return self.records.subjects.find(connection, person)
+
+    @contextmanager
+    def opening(self) -> Iterator[Connection]:
+        """A read transaction in which content may be opened."""
+        with self.log.reading("besluit-controleren"), self.database.read() as connection:
+            yield connection
 
     def close(self) -> None:
         """Close the database."""

@@ -25,6 +25,8 @@ from sqlalchemy import func, insert, select
 
 from ledger.benches.bench_limits import machine
 from node.benches.served import HOST, Request, bare, figures, measured, p99_of
+from node.looked.logbook_sql import Logbook
+from node.looked.register import load_register
 from node.portal.app import create_app
 from node.portal.auth import Sessions, Visitor
 from node.portal.calendar_views import (
@@ -201,7 +203,8 @@ class _KeptMonths:
     """The calendars of a node of which every month was kept."""
 
     def __init__(self, database: Database) -> None:
-        self._views = ViewStore(database, Subjects(KEY, KEY))
+        logbook = Logbook(database, load_register())
+        self._views = ViewStore(database, Subjects(KEY, KEY, logbook))
         self._database = database
 
     def households(self) -> Sequence[HouseholdView]:

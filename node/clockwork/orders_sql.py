@@ -22,6 +22,7 @@ from scheduler.folding.facts import SubjectId
 from specs.canonical import digest_of
 from specs.values import Month
 
+PAYING: Final = "betaling-uitvoeren"  # the processing activity
 READY: Final = "ready"
 IN_FILE: Final = "in_file"
 REPLACED: Final = "replaced"
@@ -87,7 +88,7 @@ def live(connection: Connection, subjects: Subjects, subject: SubjectId) -> list
     rows = connection.execute(
         select(_TABLE).where(_TABLE.c.subject == subject, _LIVE).order_by(_TABLE.c.due_at)
     )
-    return [_kept(connection, subjects, row) for row in rows]
+    return _all_kept(connection, subjects, rows)
 
 
 def due(connection: Connection, subjects: Subjects, now: datetime) -> list[Kept]:
@@ -98,7 +99,7 @@ def due(connection: Connection, subjects: Subjects, now: datetime) -> list[Kept]
         .order_by(_TABLE.c.due_at, _TABLE.c.id)
         .limit(TAKE_MAX)
     )
-    return [_kept(connection, subjects, row) for row in rows]
+    return _all_kept(connection, subjects, rows)
 
 
 def take(connection: Connection, subjects: Subjects, now: datetime, limit: int) -> list[Kept]:
@@ -120,7 +121,7 @@ def take(connection: Connection, subjects: Subjects, now: datetime, limit: int) 
         .values(state=IN_FILE, batch=batch)
         .returning(*_TABLE.c)
     ).all()
-    found = [_kept(connection, subjects, row) for row in claimed]
+    found = _all_kept(connection, subjects, claimed)
     return sorted(found, key=lambda one: (one.due_at, one.id))
 
 
@@ -172,6 +173,12 @@ def _same_charge(connection: Connection, order: Order) -> str | None:
 
 def _set_state(connection: Connection, order: str, state: str) -> None:
     connection.execute(update(_TABLE).where(_TABLE.c.id == order).values(state=state))
+
+
+def _all_kept(connection: Connection, subjects: Subjects, rows: Iterable[Row[Any]]) -> list[Kept]:
+    """The orders with their content, opened in one reading."""
+    with subjects.log.joined(PAYING):
+        return [_kept(connection, subjects, row) for row in rows]
 
 
 def _kept(connection: Connection, subjects: Subjects, row: Row[Any]) -> Kept:

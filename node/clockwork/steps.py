@@ -95,13 +95,15 @@ class Steps:
         if self._households is None:
             return None
         found = named_in(connection, (ENROLLED, PLAN_HANDED_OVER), due.cursor)
-        self._households.announce(connection, found, due.month, self._now())
+        with self._facts.reading():
+            self._households.announce(connection, found, due.month, self._now())
         return found[-1] if found else None
 
     def cut_off(self, connection: Connection, due: Due) -> str | None:
         """Close the month: its lines become orders."""
         found = named_in(connection, (PLAN_SET,), due.cursor)
-        self._order(connection, found, [due.month])
+        with self._facts.reading():
+            self._order(connection, found, [due.month])
         return found[-1] if found else None
 
     def follow(self, connection: Connection, changed: Collection[SubjectId]) -> None:

@@ -101,10 +101,10 @@ def _steps(node: Node, _take: bool) -> dict[str, Any]:
 def _orders(node: Node, take: bool) -> dict[str, Any]:
     subjects = node.records.subjects
     if take:
-        with node.database.write() as connection:
+        with node.database.write() as connection, node.facts.reading():
             found = orders_sql.take(connection, subjects, node.clock(), orders_sql.TAKE_MAX)
     else:
-        with node.database.read() as connection:
+        with node.facts.reading(), node.database.read() as connection:
             found = orders_sql.due(connection, subjects, node.clock())
     with node.database.read() as connection:
         states = orders_sql.counts(connection)

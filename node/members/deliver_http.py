@@ -29,6 +29,7 @@ from node.stores.store_sql import Records
 SEND_MAX: Final = 100  # payloads in one request; about 6 MB at most
 ANSWER_MAX: Final = 100  # payloads in one answer to a recipient that asks
 DUE_MAX: Final = 1_000
+SENDING: Final = "gegevens-versturen"  # the processing activity of sealing to a reader
 BACKOFF_SECONDS: Final = (1, 2, 5, 15, 60, 300, 900, 3600)
 SEALED_BYTES_MAX: Final = 64_000
 MISMATCHES_MAX: Final = 100  # told in one answer
@@ -190,7 +191,7 @@ class Deliveries:
         return due
 
     def _seal_all(self, recipient: str, ids: Sequence[str]) -> list[Parcel]:
-        with self._database.read() as connection:
+        with self._records.subjects.log.reading(SENDING), self._database.read() as connection:
             return [self._seal(connection, recipient, record) for record in ids]
 
     def _seal(self, connection: Connection, recipient: str, record: str) -> Parcel:
@@ -286,7 +287,7 @@ class Deliveries:
             .order_by(records.c.n)
             .limit(ANSWER_MAX + 1)
         )
-        with self._database.read() as connection:
+        with self._records.subjects.log.reading(SENDING), self._database.read() as connection:
             rows = connection.execute(query).all()
             parcels = [self._seal(connection, recipient, row.id) for row in rows[:ANSWER_MAX]]
         return parcels, int(rows[ANSWER_MAX].n) if len(rows) > ANSWER_MAX else None

@@ -18,6 +18,7 @@ from node.stores.work_sql import put
 from node.subjects import Subjects
 from scheduler.folding.facts import SubjectId
 
+SIGNALLING: Final = "betaaldag-plannen"  # the processing activity, unless a page names another
 OPEN: Final = "open"
 GONE: Final = "gone"
 _TABLE: Final = tables.signals
@@ -72,14 +73,15 @@ def kept(
     query = select(_TABLE).where(_TABLE.c.household == household)
     if not gone:
         query = query.where(_TABLE.c.state == OPEN)
-    found = [
-        KeptSignal(
-            signal=HouseholdSignal.read(subjects.show(connection, household, row.content)),
-            first_on=date.fromisoformat(row.first_on),
-            gone_on=None if row.gone_on is None else date.fromisoformat(row.gone_on),
-        )
-        for row in connection.execute(query)
-    ]
+    with subjects.log.joined(SIGNALLING):
+        found = [
+            KeptSignal(
+                signal=HouseholdSignal.read(subjects.show(connection, household, row.content)),
+                first_on=date.fromisoformat(row.first_on),
+                gone_on=None if row.gone_on is None else date.fromisoformat(row.gone_on),
+            )
+            for row in connection.execute(query)
+        ]
     return tuple(sorted(found, key=lambda one: (one.signal.when, one.signal.kind, one.signal.id)))
 
 

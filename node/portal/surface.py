@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, Protocol
 
 from ledger.ports import Answer
+from node.looked.reading import Caller, Reading
 from node.oversight.views import ConsistencyView, EntryView, OversightView, SampleView
 from node.portal.auth import EndedHere, EndedPort
 from node.portal.calendar_views import (
@@ -98,6 +100,24 @@ class OversightPort(Protocol):
         ...
 
 
+class LookedPort(Protocol):
+    """The Logboek Dataverwerkingen (looked/logbook_sql.py): a page that shows personal content
+    begins a reading or records one first. Activities are those of specs/processing.yaml.
+    """
+
+    def record(self, activity: str, persons: Iterable[str], *, caller: Caller | None = None) -> str:
+        """One line for each of these subject ids, durable on return: call it before the content is
+        shown. Answers the traceparent, by which an audit log of employees may refer to it.
+        """
+        ...
+
+    def reading(
+        self, activity: str, *, caller: Caller | None = None
+    ) -> AbstractContextManager[Reading]:
+        """A reading within which content may be opened; `note` the persons; durable at its end."""
+        ...
+
+
 class IntakePort(Protocol):
     """Events of this member's systems, in; receipts, out."""
 
@@ -163,6 +183,7 @@ class Surface:
     may_read_entries: Callable[[str | None], bool] = _nobody  # from the Authorization header
     people: PeoplePort | None = None
     oversight: OversightPort | None = None
+    looked: LookedPort | None = None
     sign_in: Literal["development", "oidc", "none"] = "none"
     public_url: str = "http://127.0.0.1:8000"  # where browsers find these pages, without path
     providers: Mapping[Audience, Provider] = field(default_factory=dict)

@@ -180,6 +180,7 @@ def surface_of(
         log=None if pages is None else PublishedLog(node.ledger, pages, alone=worker is None),
         may_read_entries=node.gate().may_read_entries,
         oversight=_oversight(node),
+        looked=node.logbook,
         people=HouseholdPeople(node.facts, node.desk.today),
         sign_in=settings.sign_in,
         public_url=settings.pages_url,

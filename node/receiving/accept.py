@@ -19,6 +19,8 @@ from ledger.formats.proof import parse_receipt
 from node.access import Competence, TypeRule
 from node.errors import AccessError, MisfitError, MismatchError, RefusedError, SealError
 from node.ledger_view import LedgerView, role_of
+from node.looked.reading import UNIDENTIFIED
+from node.looked.register import load_register
 from node.receipts import check_receipt
 from node.receiving.standing import REASONS, WAITING, Standing
 from node.sealing import Content, SealContext, check_commitment, commitment, open_sealed
@@ -34,6 +36,7 @@ from specs.records import PersonRef, RecordData
 
 # What may have lain on the desk for a delivery that is accepted after all.
 SOLVED_CODES: Final = ("waiting", "not_competent", "misfit", "sealed", "commitment", "schema")
+RECEIVING: Final = "gegevens-ontvangen"  # the processing activity until a ground names its own
 OPEN_MAX: Final = 100  # deliveries and own records taken in one transaction
 
 
@@ -71,11 +74,12 @@ class Acceptance:
         ready += self._own_ready(connection)
         ready += self._deliveries_ready(connection)
         ready.sort(key=lambda pair: pair[0].n)
-        for entry, arrived in ready[:OPEN_MAX]:
-            if isinstance(arrived, StoredRecord):
-                self._accept_own(connection, entry, arrived, now)
-            else:
-                self._accept_delivery(connection, entry, arrived, now)
+        with self._records.subjects.log.reading(RECEIVING):
+            for entry, arrived in ready[:OPEN_MAX]:
+                if isinstance(arrived, StoredRecord):
+                    self._accept_own(connection, entry, arrived, now)
+                else:
+                    self._accept_delivery(connection, entry, arrived, now)
         return min(len(ready), OPEN_MAX)
 
     def _own_ready(self, connection: Connection) -> list[tuple[EntryRow, StoredRecord]]:
@@ -141,7 +145,7 @@ class Acceptance:
         self, connection: Connection, entry: EntryRow, delivery: Delivery, now: int
     ) -> None:
         try:
-            content, event, rule = self._open(entry, delivery)
+            content, event, rule = self._open(connection, entry, delivery)
         except MismatchError as fault:
             work.set_delivery(connection, delivery.author, delivery.id, "mismatch", ())
             work.to_desk(connection, delivery.author, delivery.id, fault.code, fault.detail, now)
@@ -168,7 +172,9 @@ class Acceptance:
             work.to_desk(connection, entry.author, entry.id, "unmapped", detail, now)
         self._standing.settle(connection, event, entry.n, now)
 
-    def _open(self, entry: EntryRow, delivery: Delivery) -> tuple[Content, Event, TypeRule]:
+    def _open(
+        self, connection: Connection, entry: EntryRow, delivery: Delivery
+    ) -> tuple[Content, Event, TypeRule]:
         """The content, if it is what the entry promises; raises MismatchError."""
         if entry.void is not None or entry.commitment is None:
             raise MismatchError("void", "the ledger's entry is void or carries no content")
@@ -181,14 +187,17 @@ class Acceptance:
             recipient=self._reader.member,
         )
         try:
-            content = open_sealed(delivery.sealed, delivery.suite, self._reader.hpke, context)
+            log = self._records.subjects.log
+            content = open_sealed(delivery.sealed, delivery.suite, self._reader.hpke, context, log)
         except SealError as error:
             raise MismatchError("sealed", str(error)) from None
         check_commitment(content, entry.commitment)
         try:
             event = parse_payload(content.payload)
         except EventFaultError as fault:
+            log.note((UNIDENTIFIED,))
             raise MismatchError("schema", str(fault)) from None
+        self._note(connection, event)
         repeated = (event.log, event.id, event.author, event.record_class)
         if repeated != (registry.log, entry.id, entry.author, entry.record_class):
             raise MismatchError("header", "the payload repeats another header than the entry's")
@@ -200,6 +209,17 @@ class Acceptance:
         if self._competence.reader(event.type, own_role, event.data) is None:
             raise MismatchError("no_ground", "this member has no legal ground to read the type")
         return content, event, rule
+
+    def _note(self, connection: Connection, event: Event) -> None:
+        """Log whom the opened content names: the subject, or the lookup of somebody unknown yet."""
+        subjects, registry = self._records.subjects, self._view.registry
+        numbers = [person.bsn for _, person in persons_of(event.data) if person.bsn]
+        named = [subjects.known_as(connection, bsn) or subjects.lookup(bsn) for bsn in numbers]
+        role = role_of(registry, self._reader.member)
+        reader = self._competence.reader(event.type, role, event.data)
+        activity = None if reader is None else load_register().receiving(reader.ground)
+        about_persons = bool(main_paths(event.data))
+        subjects.log.note(named or ((UNIDENTIFIED,) if about_persons else ()), activity)
 
     def _known(
         self,

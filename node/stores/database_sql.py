@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from node.stores.schema_sql import VERSION_TABLE
 
 SQLITE_BUSY_SECONDS: Final = 30
 CONNECTIONS_MAX: Final = 8
+_WRITING: ContextVar[tuple[tuple[object, Connection], ...]] = ContextVar("writing", default=())
 
 
 def migrate(url: str) -> None:
@@ -61,7 +63,18 @@ class Database:
                 # A read that decides a write must already hold the write lock.
                 connection.execution_options(begin_immediate=True)
             with connection.begin():
-                yield connection
+                token = _WRITING.set(((self, connection), *_WRITING.get()))
+                try:
+                    yield connection
+                finally:
+                    _WRITING.reset(token)
+
+    def writing(self) -> Connection | None:
+        """The write transaction that this task is in, None outside one.
+
+        What must be durable together with it is written there; another would wait for it for ever.
+        """
+        return next((held for owner, held in _WRITING.get() if owner is self), None)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -288,3 +288,29 @@ views: Final = Table(
     Column("content", LargeBinary, nullable=False),
 )
 views_by_day: Final = Index("node_views_made_on", views.c.made_on)
+
+# The Logboek Dataverwerkingen (looked/logbook_sql.py): one row per span of a trace.
+processings: Final = Table(
+    "node_processings",
+    metadata,
+    Column("id", _NUMBER, primary_key=True, autoincrement=True),
+    Column("trace", LargeBinary, nullable=False),  # 16 bytes
+    Column("span", LargeBinary, nullable=False),  # 8 bytes
+    Column("parent", LargeBinary),  # 8 bytes
+    Column("activity", String(48), nullable=False),  # of specs/processing.yaml
+    Column("started", _NUMBER, nullable=False),  # milliseconds since 1970
+    Column("ended", _NUMBER, nullable=False),
+    Column("status", Integer, nullable=False),  # LDV: 0 unset, 1 ok, 2 error
+    Column("foreign_member", String(63)),
+    Column("foreign_span", LargeBinary),
+)
+processings_by_start: Final = Index("node_processings_started", processings.c.started)
+
+# One line per data subject of a span: kept by person, so that a page reads one place.
+processed: Final = Table(
+    "node_processed",
+    metadata,
+    Column("subject", String(64), primary_key=True),
+    Column("processing", _NUMBER, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)

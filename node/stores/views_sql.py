@@ -21,6 +21,7 @@ from scheduler.folding.facts import SubjectId
 
 COMPRESSION: Final = 1
 DROP_CHUNK: Final = 500
+OWN_VIEW: Final = "eigen-inzage"  # the processing activity, unless a page names another
 
 
 class ViewStore:
@@ -38,7 +39,8 @@ class ViewStore:
             table.c.month == month,
             table.c.made_on >= since.isoformat(),
         )
-        with self._database.read() as connection:
+        log = self._subjects.log
+        with log.joined(OWN_VIEW), self._database.read() as connection:
             content = connection.execute(query).scalar()
             if content is None:
                 return None

@@ -180,9 +180,9 @@ def test_destroyed_keys_make_content_unreadable_and_leave_others_alone(tmp_path:
     with uwv.database.write() as connection:
         assert uwv.records.erase(connection, subject) == 1
     uwv.facts.forget()
-    with uwv.database.read() as connection, pytest.raises(ErasedError):
+    with uwv.opening() as connection, pytest.raises(ErasedError):
         uwv.records.content(connection, "uwv", identities[0])
-    with uwv.database.read() as connection, pytest.raises(ErasedError):
+    with uwv.opening() as connection, pytest.raises(ErasedError):
         uwv.records.subjects.identity(connection, subject)
     assert uwv.state("uwv", identities[0]) == "erased"
     assert uwv.outbox(identities[0]) == set()

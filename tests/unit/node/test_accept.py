@@ -90,7 +90,7 @@ def forged(two: Two, identity: str, content: Content, **context: str) -> Parcel:
 
 
 def content_of(two: Two, identity: str) -> Content:
-    with two.author.database.read() as connection:
+    with two.author.opening() as connection:
         return two.author.records.content(connection, two.author.member, identity)
 
 
@@ -177,7 +177,7 @@ def test_a_type_outside_the_authors_competence_is_a_mismatch(tmp_path: Path) -> 
     draft = drafts.with_type(drafts.charge(), "nl.kinderbijslag.vastgesteld")
     real = svb.prepare(draft)
     identity = two.author.prepare(drafts.income())
-    with svb.database.read() as connection:
+    with svb.opening() as connection:
         payload = svb.records.content(connection, "svb", real).payload
     members = json.loads(payload) | {"author": "uwv", "id": identity}
     content = new_content(canonical_bytes(members))

@@ -36,7 +36,7 @@ def test_payload_header_and_outbox_are_stored_together(tmp_path: Path) -> None:
     header = envelope.header
     assert (header.log, header.id, header.author) == (LOG, identity, "uwv")
     assert (header.record_class, header.at, header.seen) == ("income", "2026-11-22T04:00:00Z", 1)
-    with desk.database.read() as connection:
+    with desk.opening() as connection:
         content = desk.records.content(connection, "uwv", identity)
     assert commitment(content) == header.commitment
     event = parse_payload(content.payload)

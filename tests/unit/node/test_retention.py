@@ -56,7 +56,7 @@ def test_an_erased_person_is_unreadable_and_the_headers_still_verify(tmp_path: P
     assert found.as_json()["records"] == 3
     for identity in ids[:3]:
         assert desk.state("uwv", identity) == "erased"
-        with pytest.raises(ErasedError), desk.database.read() as connection:
+        with pytest.raises(ErasedError), desk.opening() as connection:
             desk.records.content(connection, "uwv", identity)
     assert desk.facts.facts_of([subject]) == []
     assert desk.subject(drafts.ANNA) is None
@@ -74,7 +74,7 @@ def test_another_persons_content_stays(tmp_path: Path) -> None:
     subject = desk.subject(drafts.ANNA)
     assert subject is not None
     erase_subject(desk.database, desk.records, subject)
-    with desk.database.read() as connection:
+    with desk.opening() as connection:
         payload = desk.records.content(connection, "uwv", ids[3]).payload
     assert parse_payload(payload).data == drafts.income(drafts.BRAM, n=9).data
 
@@ -98,7 +98,7 @@ def test_what_still_holds_has_no_end(tmp_path: Path) -> None:
     desk.follow()
     erase_ended(desk.database, desk.records, load_competence(), date(2100, 1, 1))
     assert desk.state("gm0344", identity) == "opened"
-    with desk.database.read() as connection:
+    with desk.opening() as connection:
         event = parse_payload(desk.records.content(connection, "gm0344", identity).payload)
     assert holds_until(event) is None
     statement = drafts.income().data

@@ -6,12 +6,14 @@ import base64
 import hashlib
 import hmac
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from node.errors import MismatchError, SealError
+from node.looked.reading import UnloggedError
 from node.sealing import (
     Content,
     SealContext,
@@ -27,10 +29,24 @@ from node.sealing import (
     seal,
 )
 from node.setup.hpke_keys import SUITE_NAME, HpkePrivateKey, HpkePublicKey
+from tests.reading_log import RecordingLog
 
 KEY = HpkePrivateKey.generate()
 OTHER = HpkePrivateKey.generate()
+LOG = RecordingLog()
 CONTEXT = SealContext(log="L", id="I", author="uwv", record_class="income", recipient="toeslagen")
+
+
+def opened(*arguments: Any) -> Content:
+    """`open_sealed` within a reading."""
+    with LOG.reading("gegevens-ontvangen"):
+        return open_sealed(*arguments, LOG)
+
+
+def test_outside_a_reading_nothing_is_opened() -> None:
+    sealed = seal(new_content(b"payload"), KEY.public(), CONTEXT)
+    with pytest.raises(UnloggedError):
+        open_sealed(sealed, SUITE_NAME, KEY, CONTEXT, LOG)
 
 
 @given(st.binary(min_size=1, max_size=2_000))
@@ -38,8 +54,8 @@ CONTEXT = SealContext(log="L", id="I", author="uwv", record_class="income", reci
 def test_what_is_sealed_opens_for_its_recipient(payload: bytes) -> None:
     content = new_content(payload)
     sealed = seal(content, KEY.public(), CONTEXT)
-    opened = open_sealed(sealed, SUITE_NAME, KEY, CONTEXT)
-    assert (opened.payload, opened.commitment_key) == (payload, content.commitment_key)
+    found = opened(sealed, SUITE_NAME, KEY, CONTEXT)
+    assert (found.payload, found.commitment_key) == (payload, content.commitment_key)
     assert payload not in sealed or len(payload) < 4
 
 
@@ -53,15 +69,15 @@ def test_sealing_adds_what_the_design_says() -> None:
 def test_it_opens_under_no_other_header(field: str) -> None:
     sealed = seal(new_content(b"payload"), KEY.public(), CONTEXT)
     with pytest.raises(SealError):
-        open_sealed(sealed, SUITE_NAME, KEY, replace(CONTEXT, **{field: "x"}))
+        opened(sealed, SUITE_NAME, KEY, replace(CONTEXT, **{field: "x"}))
 
 
 def test_it_opens_for_nobody_else_and_in_no_other_suite() -> None:
     sealed = seal(new_content(b"payload"), KEY.public(), CONTEXT)
     with pytest.raises(SealError):
-        open_sealed(sealed, SUITE_NAME, OTHER, CONTEXT)
+        opened(sealed, SUITE_NAME, OTHER, CONTEXT)
     with pytest.raises(SealError, match="suite"):
-        open_sealed(sealed, "x25519.hkdf-sha256.aes-128-gcm", KEY, CONTEXT)
+        opened(sealed, "x25519.hkdf-sha256.aes-128-gcm", KEY, CONTEXT)
 
 
 @given(st.integers(min_value=0), st.integers(min_value=1, max_value=255))
@@ -70,13 +86,13 @@ def test_one_changed_byte_and_it_does_not_open(place: int, change: int) -> None:
     sealed = bytearray(seal(new_content(b"payload"), KEY.public(), CONTEXT))
     sealed[place % len(sealed)] ^= change
     with pytest.raises(SealError):
-        open_sealed(bytes(sealed), SUITE_NAME, KEY, CONTEXT)
+        opened(bytes(sealed), SUITE_NAME, KEY, CONTEXT)
 
 
 @given(st.binary(max_size=2_000))
 def test_any_bytes_open_to_nothing(sealed: bytes) -> None:
     with pytest.raises(SealError):
-        open_sealed(sealed, SUITE_NAME, KEY, CONTEXT)
+        opened(sealed, SUITE_NAME, KEY, CONTEXT)
 
 
 def test_the_commitment_is_hmac_sha_256_as_written() -> None:

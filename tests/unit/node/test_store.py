@@ -140,6 +140,6 @@ def test_a_person_is_found_by_all_three_or_not_at_all(tmp_path: Path) -> None:
     for change in ({"birth_date": date(1991, 5, 1)}, {"surname": "Moulins"}, {"bsn": None}):
         with pytest.raises(MisfitError):
             desk.subject(drafts.ANNA.model_copy(update=change))
-    with desk.database.read() as connection:
+    with desk.opening() as connection:
         subject = desk.subject(drafts.ANNA) or ""
         assert desk.records.subjects.identity(connection, subject) == drafts.ANNA

@@ -32,7 +32,7 @@ class Kept:
         self.desk = desk
         self.day = TODAY
         self.worked_out = 0
-        subjects = Subjects(b"l" * 32, WRAP)
+        subjects = Subjects(b"l" * 32, WRAP, desk.log)
         with desk.database.write() as connection:
             for subject in (WIT, KOSTER):
                 key = encrypt(WRAP, new_key(), bound("subject-key", subject, "0"))

@@ -94,7 +94,7 @@ def records(desk: TestDesk) -> list[str]:
 
 
 def wage_of(desk: TestDesk, record: str) -> int:
-    with desk.database.read() as connection:
+    with desk.opening() as connection:
         payload = desk.records.content(connection, desk.member, record).payload
     data = parse_payload(payload).data
     assert isinstance(data, IncomeStatement)
@@ -189,7 +189,7 @@ def lists(stamp: str, street: str) -> bytes:
 
 def moves(desk: TestDesk, ids: Sequence[str]) -> str:
     """The record of the newest address, which is the first of a list."""
-    with desk.database.read() as connection:
+    with desk.opening() as connection:
         data = parse_payload(desk.records.content(connection, desk.member, ids[0]).payload).data
     assert isinstance(data, Move)
     return ids[0]
@@ -219,7 +219,7 @@ def charges(*amounts: int) -> list[RecordDraft]:
 
 
 def amount_of(desk: TestDesk, record: str) -> int:
-    with desk.database.read() as connection:
+    with desk.opening() as connection:
         data = parse_payload(desk.records.content(connection, desk.member, record).payload).data
     assert isinstance(data, Recurring)
     return data.amount_cents

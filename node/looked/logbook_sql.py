@@ -1,0 +1,227 @@
+"""The Logboek Dataverwerkingen of this node: a row per span, and one line per data subject.
+
+After the LDV standard of Logius, working version 2026: every line confirmed, no sampling, nothing
+of employees, a pseudonym for the person (this node's own random subject id). How the columns are
+told to others in the standard's names stands in ldv.py. Lines wait for nobody: those of several
+threads go in one transaction.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Integer, cast, delete, func, insert, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from node.errors import NodeError
+from node.looked.reading import Caller, Reading, UnloggedError
+from node.looked.register import Register
+from node.looked.trace import TraceParent, new_trace
+from node.stores import schema_sql as tables
+from node.stores.database_sql import Database
+
+UNSET: Final = 0  # LDV status_code: done, also when the input was wrong
+ERROR: Final = 2  # a technical failure
+HOUR_MS: Final = 3_600_000
+NETHERLANDS: Final = ZoneInfo("Europe/Amsterdam")
+
+_SPANS: Final = tables.processings
+_LINES: Final = tables.processed
+_ADD_SPAN: Final = insert(_SPANS)
+_ADD_LINES: Final = insert(_LINES)
+_CURRENT: ContextVar[tuple[object, Reading] | None] = ContextVar("reading", default=None)
+
+
+def _milliseconds() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """How often one activity read of a person on one day."""
+
+    activity: str
+    day: date
+    count: int
+
+
+@dataclass(slots=True, eq=False)
+class _Ticket:
+    """The rows of one reading that waits to be confirmed."""
+
+    rows: Sequence[tuple[dict[str, Any], Sequence[str]]]
+    done: bool = False
+
+
+class Logbook:
+    """ReadingLog over the node's own database; safe to use from several threads."""
+
+    def __init__(
+        self, database: Database, register: Register, now_ms: Callable[[], int] = _milliseconds
+    ) -> None:
+        self.register = register
+        self._database = database
+        self._now_ms = now_ms
+        self._waiting: list[_Ticket] = []
+        self._wait_lock = threading.Lock()
+        self._write_lock = threading.Lock()
+
+    # Writing: the openers' side.
+
+    def note(self, subjects: Iterable[str], activity: str | None = None) -> None:
+        """See ReadingLog."""
+        current = self._current()
+        if current is None:
+            raise UnloggedError("content opened outside a reading: wrap the task in one")
+        if activity is not None:
+            self.register.activity(activity)
+        current.note(subjects, activity)
+
+    def record(self, activity: str, persons: Iterable[str], *, caller: Caller | None = None) -> str:
+        """One line for each of these persons, durable on return; answers the traceparent."""
+        with self.reading(activity, caller=caller) as reading:
+            reading.note(persons)
+        return reading.traceparent
+
+    @contextmanager
+    def reading(self, activity: str, *, caller: Caller | None = None) -> Iterator[Reading]:
+        """See ReadingLog."""
+        self.register.activity(activity)
+        outer = self._current()
+        if caller is not None:
+            begun = TraceParent(trace=caller.span.trace, span=new_trace().span)
+        else:
+            begun = new_trace() if outer is None else outer.below()
+        reading = Reading(
+            activity=activity,
+            at=begun,
+            begun_ms=self._now_ms(),
+            parent=None if outer is None or caller is not None else outer.at.span,
+            caller=caller,
+        )
+        token = _CURRENT.set((self, reading))
+        try:
+            yield reading
+        except BaseException as error:
+            self._end_failed(reading, error)
+            raise
+        else:
+            self._end(reading, UNSET)
+        finally:
+            _CURRENT.reset(token)
+
+    @contextmanager
+    def joined(self, activity: str) -> Iterator[Reading]:
+        """See ReadingLog."""
+        current = self._current()
+        if current is not None:
+            yield current
+            return
+        with self.reading(activity) as reading:
+            yield reading
+
+    def _current(self) -> Reading | None:
+        held = _CURRENT.get()
+        return held[1] if held is not None and held[0] is self else None
+
+    def _end_failed(self, reading: Reading, error: BaseException) -> None:
+        """What was read before the failure is logged; that this fails too is told by neither."""
+        wrong_input = isinstance(error, NodeError | LookupError | ValueError)
+        if self._database.writing() is None:  # else the transaction and all it read is undone
+            try:
+                self._end(reading, UNSET if wrong_input else ERROR)
+            except SQLAlchemyError as failed:
+                error.add_note(f"its readings were not logged: {type(failed).__name__}")
+
+    def _end(self, reading: Reading, status: int) -> None:
+        reading.ended = True
+        rows = [row for row in self._rows(reading, status) if row[1]]
+        if not rows:
+            return
+        connection = self._database.writing()
+        if connection is not None:
+            _write(connection, rows)
+        else:
+            self._confirm(_Ticket(rows))
+
+    def _confirm(self, ticket: _Ticket) -> None:
+        """Durable on return; whoever writes takes along what others have waiting."""
+        with self._wait_lock:
+            self._waiting.append(ticket)
+        with self._write_lock:
+            if ticket.done:
+                return
+            with self._wait_lock:
+                batch, self._waiting = self._waiting, []
+            if ticket not in batch:  # taken along by a writer who failed
+                batch.append(ticket)
+            with self._database.write() as connection:
+                for each in batch:
+                    _write(connection, each.rows)
+            for each in batch:
+                each.done = True
+
+    def _rows(
+        self, reading: Reading, status: int
+    ) -> Iterator[tuple[dict[str, Any], Sequence[str]]]:
+        ended = self._now_ms()
+        for activity, subjects in sorted(reading.noted.items()):
+            own = activity == reading.activity
+            caller = reading.caller
+            yield (
+                {
+                    "trace": reading.at.trace,
+                    "span": reading.at.span if own else reading.below().span,
+                    "parent": reading.parent if own else reading.at.span,
+                    "activity": activity,
+                    "started": reading.begun_ms,
+                    "ended": ended,
+                    "status": status,
+                    "foreign_member": None if caller is None else caller.member,
+                    "foreign_span": None if caller is None else caller.span.span,
+                },
+                sorted(subjects),
+            )
+
+    # Reading the log, and its end.
+
+    def of(self, persons: Iterable[str]) -> list[Looked]:
+        """How often each activity read of any of these pseudonyms of one person, by day."""
+        hour = cast(_SPANS.c.started / HOUR_MS, Integer)
+        query = (
+            select(_SPANS.c.activity, hour, func.count())
+            .join(_LINES, _LINES.c.processing == _SPANS.c.id)
+            .where(_LINES.c.subject.in_(list(persons)))
+            .group_by(_SPANS.c.activity, hour)
+        )
+        counts: dict[tuple[str, date], int] = {}
+        with self._database.read() as connection:
+            for activity, hours, count in connection.execute(query):
+                moment = datetime.fromtimestamp(int(hours) * HOUR_MS / 1000, tz=NETHERLANDS)
+                key = (str(activity), moment.date())
+                counts[key] = counts.get(key, 0) + int(count)
+        return [
+            Looked(activity=activity, day=day, count=count)
+            for (activity, day), count in sorted(counts.items(), key=lambda pair: pair[0][::-1])
+        ]
+
+
+def _write(connection: Connection, rows: Iterable[tuple[dict[str, Any], Sequence[str]]]) -> None:
+    for span, subjects in rows:
+        added = connection.execute(_ADD_SPAN, span).inserted_primary_key
+        assert added is not None  # one row was inserted
+        lines = [{"subject": each, "processing": added[0]} for each in subjects]
+        connection.execute(_ADD_LINES, lines)
+
+
+def erase_lines(connection: Connection, subject: str) -> None:
+    """Forget who read of a person whose data was erased."""
+    connection.execute(delete(_LINES).where(_LINES.c.subject == subject))
