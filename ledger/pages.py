@@ -40,6 +40,7 @@ ZIPPED_BYTES_MIN: Final = 4_096  # a smaller bundle is not worth the work
 ZIP_LEVEL: Final = 1
 HEAD_SECONDS: Final = 1.0  # proofs are made under a published head that is at most this old
 PROOF: Final = "proof/"
+PARTIAL: Final = ".p/"
 INDEX_DIGITS_MAX: Final = 15
 
 
@@ -55,10 +56,15 @@ class Pages:
         self._head_until = 0.0
 
     def kept(self, path: str, *, entries_allowed: bool, gzip: bool = False) -> Answer | None:
-        """An answer that is kept for this path and these rights, without waiting for anything."""
+        """The answer for this path and these rights when nothing need be waited for, else None."""
+        if path.startswith(PROOF):
+            return self._proof_at_once(path)
         if path.startswith("tile/entries/") and not entries_allowed:
             return None
-        return self._kept.get((path, gzip))
+        found = self._kept.get((path, gzip))
+        if found is None and PARTIAL in path:
+            return self._partial_at_once(path)
+        return found
 
     async def get(self, path: str, *, entries_allowed: bool, gzip: bool = False) -> Answer:
         """The answer to GET of a path below the log's prefix; gzip: the reader takes it."""
@@ -90,12 +96,9 @@ class Pages:
 
         That is the newest one, at most HEAD_SECONDS old, or the one given.
         """
-        digits = path.removeprefix(PROOF)
-        if not digits.isascii() or not digits.isdecimal() or len(digits) > INDEX_DIGITS_MAX:
-            return told(404, "proof/<n>: n is an entry's number")
-        index = int(digits)
-        if digits != str(index):
-            return told(404, f"proof/<n>: its one spelling is proof/{index}")
+        index = _index_of(path)
+        if index is None:
+            return told(404, "proof/<n>: n is an entry's number, in its one spelling")
         if head is not None:
             covering: tuple[Head, Note] | None = (head, parse_note(head.note))
         else:
@@ -107,8 +110,28 @@ class Pages:
             hashes = await self._nodes.prove(lambda read: inclusion_proof(read, index, size))
         except StoreError as error:
             return told(500, str(error))
-        receipt = Receipt(index=index, path=tuple(hashes), checkpoint=note)
-        return Answer(status=200, body=receipt.encode(), content_type=TEXT, cache=FRESH)
+        return _receipt(index, hashes, note)
+
+    def _partial_at_once(self, path: str) -> Answer | None:
+        """A part of a tile of hashes that is in memory and published at this width."""
+        try:
+            tile = parse_tile_path(path)
+        except ProofError:
+            return None
+        if tile.level == ENTRIES or tile_width(tile.level, tile.n, self._size) < tile.width:
+            return None
+        hashes = self._nodes.tile_at_once(tile.level, tile.n, tile.width)
+        return None if hashes is None else _hashes(hashes)
+
+    def _proof_at_once(self, path: str) -> Answer | None:
+        index = _index_of(path)
+        if index is None or self._head is None or index >= self._head[0].size:
+            return None
+        if asyncio.get_running_loop().time() >= self._head_until:
+            return None
+        size, note = self._head[0].size, self._head[1]
+        hashes = self._nodes.at_once(lambda read: inclusion_proof(read, index, size))
+        return None if hashes is None else _receipt(index, hashes, note)
 
     async def _head_over(self, index: int) -> tuple[Head, Note] | None:
         now = asyncio.get_running_loop().time()
@@ -141,7 +164,7 @@ class Pages:
         except StoreError as error:
             return told(500, str(error))
         self._nodes.make_room()
-        return Answer(status=200, body=hashes, content_type=BYTES, cache=IMMUTABLE)
+        return _hashes(hashes)
 
     async def _checkpoint(self) -> Answer:
         published = await self._store.published()
@@ -197,6 +220,24 @@ class KeptAnswers:
         while self._bytes > self._bytes_max:
             _, gone = self._answers.popitem(last=False)
             self._bytes -= len(gone.body)
+
+
+def _index_of(path: str) -> int | None:
+    """The n of `proof/<n>`, None when it is not written as it should be."""
+    digits = path.removeprefix(PROOF)
+    if not digits.isascii() or not digits.isdecimal() or len(digits) > INDEX_DIGITS_MAX:
+        return None
+    index = int(digits)
+    return index if digits == str(index) else None
+
+
+def _hashes(hashes: bytes) -> Answer:
+    return Answer(status=200, body=hashes, content_type=BYTES, cache=IMMUTABLE)
+
+
+def _receipt(index: int, hashes: list[bytes], note: Note) -> Answer:
+    receipt = Receipt(index=index, path=tuple(hashes), checkpoint=note)
+    return Answer(status=200, body=receipt.encode(), content_type=TEXT, cache=FRESH)
 
 
 def told(status: int, reason: str) -> Answer:

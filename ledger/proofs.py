@@ -81,6 +81,13 @@ class KeptNodes:
         self._tiles_max = tiles_max
         self._trees: OrderedDict[tuple[int, int], list[bytes]] = OrderedDict()
 
+    def at_once(self, make: Callable[[HashReader], T]) -> T | None:
+        """What `make` computes, when all its tiles are in memory; None otherwise."""
+        try:
+            return make(self._read)
+        except _MissingTileError:
+            return None
+
     async def prove(self, make: Callable[[HashReader], T]) -> T:
         """What `make` computes from node hashes; raises StoreError when a tile is missing."""
         while True:
@@ -94,15 +101,23 @@ class KeptNodes:
 
     async def tile(self, level: int, n: int, width: int) -> bytes:
         """The first hashes of a tile, kept from now on; raises StoreError when it lacks some."""
-        key, length = (level, n), width * HASH_BYTES
-        tree = self._trees.get(key)
-        if tree is None or len(tree[0]) < length:
-            (data,) = await self._store.tiles([key])
-            if data is None or len(data) < length:
-                raise StoreError(f"store: tile {n} of level {level} is missing or short; run fsck")
-            tree = self._trees[key] = [data]
-        self._trees.move_to_end(key)
-        return tree[0][:length]
+        found = self.tile_at_once(level, n, width)
+        if found is not None:
+            return found
+        (data,) = await self._store.tiles([(level, n)])
+        if data is None or len(data) < width * HASH_BYTES:
+            raise StoreError(f"store: tile {n} of level {level} is missing or short; run fsck")
+        self._trees[level, n] = [data]
+        self._trees.move_to_end((level, n))
+        return data[: width * HASH_BYTES]
+
+    def tile_at_once(self, level: int, n: int, width: int) -> bytes | None:
+        """The first hashes of a tile when they are in memory, None otherwise."""
+        tree = self._trees.get((level, n))
+        if tree is None or len(tree[0]) < width * HASH_BYTES:
+            return None
+        self._trees.move_to_end((level, n))
+        return tree[0][: width * HASH_BYTES]
 
     def make_room(self) -> None:
         """Give up the tiles that were used longest ago, past the bound."""

@@ -39,7 +39,7 @@ from node.portal.log_app import create_log_app
 ENTRIES_MADE: Final = 70_000  # a hash tile at level 2, full and partial tiles at 0 and 1
 REQUESTS_PER_SECOND: Final = 1_000
 SECONDS: Final = 20.0
-PROCESSES: Final = 1
+PROCESSES: Final = 2  # `vastedag serve --log-only`, as many times on one port
 MIX: Final = {"tile": 50, "partial tile": 10, "bundle": 10, "proof": 30}  # percent
 KINDS_DRAWN: Final = 20_000
 PROOFS_VERIFIED: Final = 100

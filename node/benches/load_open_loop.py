@@ -1,7 +1,8 @@
 """An open-loop HTTP load: requests leave at their times, whether earlier ones were answered or not.
 
 A latency is counted from the time a request was due, so that a server that stalls pays for all
-that had to wait (no coordinated omission). Keep-alive connections, one request each at a time.
+that had to wait (no coordinated omission). Keep-alive connections in turn, one request each at a
+time, so that none stands idle until the server ends it; one that ended all the same is opened anew.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class Measured:
     errors: int = 0
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
+    late: list[float] = field(default_factory=list)  # how long after its time a request was sent
     bodies: dict[int, bytes] = field(default_factory=dict)  # of the requests that were asked for
 
 
@@ -50,6 +52,7 @@ class _Connection(asyncio.Protocol):
         self._buffer = bytearray()
         self._wanted: int | None = None  # bytes of the whole answer, once its head was read
         self._ok = False
+        self.asked = False
         self.request = -1
         self.due = 0.0
 
@@ -58,10 +61,13 @@ class _Connection(asyncio.Protocol):
 
     def send(self, request: int, due: float, content: bytes) -> None:
         """Ask; one request at a time."""
-        self.request, self.due = request, due
+        self.request, self.due, self.asked = request, due, True
         self.transport.write(content)
 
     def data_received(self, data: bytes) -> None:
+        if not self.asked:  # told why the connection ends, without having asked
+            self.transport.close()
+            return
         self._buffer += data
         if self._wanted is None:
             end = self._buffer.find(_END)
@@ -75,7 +81,7 @@ class _Connection(asyncio.Protocol):
         if len(self._buffer) >= self._wanted:
             body = bytes(self._buffer[self._head : self._wanted])
             self._buffer.clear()
-            self._wanted = None
+            self._wanted, self.asked = None, False
             self._run.answered(self, self._ok, body)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -90,8 +96,11 @@ class _Run:
         self.load = load
         self.keep = keep
         self.measured = Measured()
-        self.idle: list[_Connection] = []
+        self.idle: deque[_Connection] = deque()
         self.waiting: deque[tuple[int, float]] = deque()
+        self.everyone: list[_Connection] = []
+        self.opening: set[asyncio.Future[None]] = set()
+        self.opened = 0
         self.ended = False
 
     def answered(self, connection: _Connection, ok: bool, body: bytes) -> None:
@@ -112,16 +121,36 @@ class _Run:
         """A server may close what it was not asked on for long; under way it is an error."""
         if connection in self.idle:
             self.idle.remove(connection)
-        elif not self.ended:
+        if self.ended:
+            return
+        if connection.asked:
             self.measured.errors += 1
+        self.opening.add(asyncio.ensure_future(self.open()))
 
     def fire(self, request: int, due: float) -> None:
         """This request is due."""
         self.measured.sent += 1
-        if self.idle:
-            self._send(self.idle.pop(), request, due)
+        self.measured.late.append(perf_counter() - due)
+        while self.idle:
+            connection = self.idle.popleft()
+            if not connection.transport.is_closing():
+                self._send(connection, request, due)
+                return
+        self.waiting.append((request, due))
+
+    async def open(self) -> None:
+        """One more connection, to the next port in turn; it takes what waits."""
+        port = self.load.ports[self.opened % len(self.load.ports)]
+        self.opened += 1
+        loop = asyncio.get_running_loop()
+        _, connection = await loop.create_connection(
+            lambda: _Connection(self), self.load.host, port
+        )
+        self.everyone.append(connection)
+        if self.waiting:
+            self._send(connection, *self.waiting.popleft())
         else:
-            self.waiting.append((request, due))
+            self.idle.append(connection)
 
     def _send(self, connection: _Connection, request: int, due: float) -> None:
         connection.send(request, due, self.load.requests[request % len(self.load.requests)][0])
@@ -129,13 +158,9 @@ class _Run:
 
 async def run_load(load: Load, keep: frozenset[int] = frozenset()) -> Measured:
     """Send it all and wait for the last answers; keep: requests whose bodies are wanted."""
-    loop = asyncio.get_running_loop()
     run = _Run(load, keep)
-    for number in range(CONNECTIONS):
-        port = load.ports[number % len(load.ports)]
-        _, connection = await loop.create_connection(lambda: _Connection(run), load.host, port)
-        run.idle.append(connection)
-    everyone = list(run.idle)
+    for _ in range(CONNECTIONS):
+        await run.open()
     count = round(load.per_second * load.seconds)
     begun = perf_counter()
     request = 0
@@ -151,7 +176,8 @@ async def run_load(load: Load, keep: frozenset[int] = frozenset()) -> Measured:
     run.measured.seconds = perf_counter() - begun
     run.measured.errors += count - len(run.measured.latencies)
     run.ended = True
-    for connection in everyone:
+    await asyncio.gather(*run.opening)
+    for connection in run.everyone:
         connection.transport.close()
     return run.measured
 

@@ -128,12 +128,14 @@ def figures(found: tuple[Measured, float]) -> dict[str, Any]:
     under_load, cpu = found
     ordered = sorted(under_load.latencies)
     answered = len(ordered)
+    late = sorted(under_load.late)
     return {
         "answered_per_second": round(answered / under_load.seconds, 1),
         "errors": under_load.errors,
         "p50_ms": round(percentile(ordered, 0.5) * 1000, 3),
         "p99_ms": round(percentile(ordered, 0.99) * 1000, 3),
         "max_ms": round(ordered[-1] * 1000, 3),
+        "sent_late_p99_ms": round(percentile(late, 0.99) * 1000, 3),
         "server_cpu_microseconds_per_request": round(cpu / answered * 1e6, 1),
     }
 

@@ -2,7 +2,8 @@
 
 The time for a body, and its size, are the app's to limit (guard.py, routes_machine.py): by then
 there is somebody to answer a problem document. Here the answer is one of a few fixed ones. Who is
-still sending when he is refused can read why: the connection lingers before it closes.
+still sending when he is refused can read why: the connection lingers before it closes. What the
+app has in memory (at_once.py) is answered right here.
 """
 
 from __future__ import annotations
@@ -14,11 +15,14 @@ from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from node.portal.at_once import AnswersAtOnce
 from node.portal.problems import PROBLEM_JSON, plain_problem
 
 HEAD_BYTES_MAX: Final = 32_768  # request line and headers
 HEAD_SECONDS_MAX: Final = 10.0  # from the first byte, or from the opening of the connection
 LINGER_SECONDS: Final = 2.0  # how long what a refused sender still sends is read and dropped
+# A body, another protocol, an answer before the body: all that is the app's to deal with.
+HEADERS_OF_MORE: Final = (b"content-length", b"transfer-encoding", b"upgrade", b"expect")
 REASONS: Final = {400: b"Bad Request", 408: b"Request Timeout", 431: b"Headers Too Large"}
 
 
@@ -59,10 +63,12 @@ class LingeringTransport:
 class BoundedHttp(HttpToolsProtocol):
     """One connection; ends it with 408 or 431 when a head is too slow or too large."""
 
+    memory: AnswersAtOnce | None = None
     _timer: asyncio.TimerHandle | None = None
     _head_bytes = 0
     _header_bytes = 0
     _in_body = False
+    _answered = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Give the first head its time."""
@@ -105,17 +111,39 @@ class BoundedHttp(HttpToolsProtocol):
         """The head is whole."""
         self._stop_timer()
         self._head_bytes, self._in_body = 0, True
-        super().on_headers_complete()
+        self._answered = self._answer_at_once()
+        if not self._answered:
+            super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """What comes next is another head."""
         self._head_bytes, self._in_body = 0, False
-        super().on_message_complete()
+        if not self._answered:
+            super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         """What is no HTTP is refused in the same words as all else."""
         del msg
         self._refuse(400)
+
+    def _answer_at_once(self) -> bool:
+        """Answer from memory: a GET without a body, when nothing else is under way here."""
+        if self.memory is None or self.parser.get_method() != b"GET" or self.flow.write_paused:
+            return False
+        if self.cycle is not None and not self.cycle.response_complete:
+            return False
+        if self.parser.get_http_version() != "1.1" or not self.parser.should_keep_alive():
+            return False
+        if any(name in HEADERS_OF_MORE for name, _ in self.headers):
+            return False
+        found = self.memory.at_once(self.url, self.headers)
+        if found is None:
+            return False
+        headers, body = found
+        ours = b"".join(b"%b: %b\r\n" % each for each in self.server_state.default_headers)
+        self.transport.write(b"".join((b"HTTP/1.1 200 OK\r\n", ours, headers, b"\r\n", body)))
+        self.on_response_complete()
+        return True
 
     def _too_slow(self) -> None:
         self._timer = None

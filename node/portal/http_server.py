@@ -16,6 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from node.errors import StartError
+from node.portal.at_once import AnswersAtOnce
 from node.portal.http_protocol import BoundedHttp
 
 BACKLOG: Final = 2_048
@@ -40,10 +41,11 @@ class Listener:
         self._shared = shared
         self._host = host
         self._port = port
+        memory = app if isinstance(app, AnswersAtOnce) else None
         self._server = _Server(
             uvicorn.Config(
                 app,
-                http=BoundedHttp,
+                http=type("Http", (BoundedHttp,), {"memory": memory}),
                 ws="none",
                 log_config=None,
                 log_level="warning",

@@ -143,7 +143,9 @@ class OversightRoutes:
 
     async def verifier(self) -> Response:
         """The verifier, to keep and to open away from this node."""
-        return _download(verifier.content(), verifier.NAME, "text/html; charset=utf-8")
+        answer = _download(verifier.content(), verifier.NAME, "text/html; charset=utf-8")
+        answer.headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # it is for anyone
+        return answer
 
     def _page(self, request: Request, template: str, **values: Any) -> Response:
         session = self._visits.current(request)

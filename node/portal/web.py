@@ -76,7 +76,12 @@ class PublishedLog:
         self._alone = alone
 
     def kept(self, path: str, *, entries_allowed: bool, gzip: bool = False) -> Answer | None:
-        """What needs no waiting: a tile or bundle that was shown before."""
+        """What needs no waiting: a tile or bundle that was shown before, a proof over such tiles.
+
+        A mirror's own copy may be ahead of the quorum: its proofs are made under the quorum's head.
+        """
+        if path.startswith(PROOF) and self._ledger.quorum_checkpoint() is not None:
+            return None
         return self._pages.kept(path, entries_allowed=entries_allowed, gzip=gzip)
 
     async def get(self, path: str, *, entries_allowed: bool, gzip: bool = False) -> Answer:
