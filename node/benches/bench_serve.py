@@ -12,7 +12,7 @@ import multiprocessing
 import random
 import secrets
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +32,7 @@ from ledger.rules.genesis import create_log
 from ledger.sequencing.checks_threads import ThreadChecks
 from ledger.stores.database_sql import Database, migrate, sqlite_url
 from ledger.stores.store_sql import SqlStore
+from node.benches.load_open_loop import Measured, percentile
 from node.benches.served import HOST, Request, bare, figures, measured, p99_of
 from node.portal.http_server import Listener
 from node.portal.log_app import create_log_app
@@ -76,6 +77,7 @@ def bench_serve(
         "processes": processes,
         "mix_percent": MIX,
         **figures(served),
+        "p99_ms_by_kind": _by_kind(kinds, served[0]),
         "proofs_verified": len(served[0].bodies),
         "limit": {"what": "bare asyncio answers of 8,192 bytes", **figures(limit)},
         "ratio_p99": round(p99_of(limit[0]) / p99_of(served[0]), 3),
@@ -127,6 +129,17 @@ def _requests(size: int, token: str) -> tuple[list[str], list[Request]]:
             path = Tile(level=0, n=n, width=width).path
             requests.append((_get(path, token), width * 32))
     return kinds, requests
+
+
+def _by_kind(kinds: Sequence[str], found: Measured) -> dict[str, float]:
+    """The 99th percentile of each kind of request, in milliseconds."""
+    latencies: dict[str, list[float]] = {}
+    for number, latency in zip(found.answered, found.latencies, strict=True):
+        latencies.setdefault(kinds[number % len(kinds)], []).append(latency)
+    return {
+        kind: round(percentile(sorted(latencies[kind]), 0.99) * 1000, 3)
+        for kind in sorted(latencies)
+    }
 
 
 def _get(path: str, token: str, extra: str = "") -> bytes:

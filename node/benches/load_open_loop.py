@@ -40,6 +40,7 @@ class Measured:
     errors: int = 0
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
+    answered: list[int] = field(default_factory=list)  # number of the request of each latency
     late: list[float] = field(default_factory=list)  # how long after its time a request was sent
     bodies: dict[int, bytes] = field(default_factory=dict)  # of the requests that were asked for
 
@@ -110,6 +111,7 @@ class _Run:
         if not ok or (expected is not None and len(body) != expected):
             measured.errors += 1
         measured.latencies.append(perf_counter() - connection.due)
+        measured.answered.append(request)
         if request in self.keep:
             measured.bodies[request] = body
         if self.waiting:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from node.benches.bench_serve import bench_serve
+from node.benches.bench_serve import MIX, bench_serve
 from node.benches.load_open_loop import CONNECTIONS, Load, percentile, run_load
 
 
@@ -17,6 +17,7 @@ def test_serve_tells_figures_limit_and_ratio() -> None:
     assert found["p50_ms"] <= found["p99_ms"] <= found["max_ms"]
     assert found["answered_per_second"] <= 100.1
     assert 0 < found["proofs_verified"] <= 100
+    assert set(found["p99_ms_by_kind"]) <= set(MIX)
     assert found["limit"]["errors"] == 0
     assert found["ratio_p99"] == pytest.approx(
         found["limit"]["p99_ms"] / found["p99_ms"], rel=0.05, abs=0.01
