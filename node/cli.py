@@ -32,6 +32,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "plan": ("node.commands.cli_plan", "one pay date for the flows in a file"),
     "clockwork": ("node.commands.cli_clockwork", "the monthly calendar, steps done, orders due"),
     "answer": ("node.commands.cli_clockwork", "confirm or decline the plans sent to this member"),
+    "contests": ("node.commands.cli_contests", "what is contested here, and the decision on it"),
     "paydays": ("node.commands.cli_plan", "a payer's own pay days in a year"),
     "keys": ("node.commands.cli_keys", "make a signing key in a file or a token, or show it"),
     "governance": (
