@@ -73,7 +73,7 @@ def _list(desk: ContestDesk, over_too: bool) -> dict[str, Any]:
 
 
 def _row(one: ContestToDecide) -> dict[str, Any]:
-    """Without the person and without what was typed: that is shown on the desk, where it is logged."""
+    """Without the person and what was typed: those the desk shows, and logs it."""
     shown = ("contest", "contested", "contested_type", "state", "filed_on", "decide_by")
     row = {name: value for name, value in asdict(one).items() if name in shown}
     return {name: str(v) if isinstance(v, date) else v for name, v in row.items()} | {
