@@ -89,7 +89,8 @@ class PlanAnswer(RecordData):
     """A party confirms its own lines of a plan, or declines them with a reason.
 
     `to` is the member whose plan it is, `plan` the record. `flow` None: every line of that plan.
-    The author is the party; nobody answers for another.
+    The author is the party; nobody answers for another. `proposed_day`: the day of the month on which
+    a party that declines would pay or collect instead.
     """
 
     person: PersonRef
@@ -99,11 +100,14 @@ class PlanAnswer(RecordData):
     answered_on: date
     answer: Literal["confirmed", "declined"]
     reason: Reason | None = None
+    proposed_day: Annotated[int, Field(ge=1, le=28)] | None = None
 
     @model_validator(mode="after")
     def _declined_with_a_reason(self) -> PlanAnswer:
         if self.answer == "declined" and self.reason is None:
             raise ValueError("declined without a reason; say why, the household reads it")
+        if self.answer == "confirmed" and self.proposed_day is not None:
+            raise ValueError("confirmed with another day; confirm, or decline and propose one")
         return self
 
 

@@ -22,13 +22,17 @@ Said: TypeAlias = Literal["confirmed", "declined"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One party's answer about one flow; `left`: it declined what it had confirmed before."""
+    """One party's answer about one flow; `left`: it declined what it had confirmed before.
+
+    `proposed_day`: the day of the month that it names instead.
+    """
 
     said: Said
     reason: str | None
     record: str
     on: date
     left: bool
+    proposed_day: int | None = None
 
 
 def answers_by_flow(facts: Iterable[Fact], planner: str) -> Mapping[FlowKey, Answer]:
@@ -53,6 +57,7 @@ def answers_by_flow(facts: Iterable[Fact], planner: str) -> Mapping[FlowKey, Ans
                 left=data.answer == "declined"
                 and before is not None
                 and (before.said == "confirmed" or before.left),
+                proposed_day=data.proposed_day,
             )
     return found
 
@@ -105,11 +110,12 @@ def answer_draft(
     *,
     flow: str | None = None,
     reason: str | None = None,
+    proposed_day: int | None = None,
 ) -> RecordDraft:
     """The record of an answer; the same answer about the same plan is the same record."""
     data = PlanAnswer(
         person=person, to=plan.author, plan=plan.record, flow=flow, answered_on=today, answer=said,
-        reason=reason,
+        reason=reason, proposed_day=proposed_day,
     )  # fmt: skip
     content = digest_of(data.model_dump(mode="json", exclude={"person", "answered_on"}))
     return RecordDraft(

@@ -27,6 +27,7 @@ from node.portal.pages import STATIC, Pages, Site
 from node.portal.problems import install_problems
 from node.portal.provider_development import development_providers
 from node.portal.routes_arrange import arrange_router
+from node.portal.routes_desk import DeskRoutes
 from node.portal.routes_events import create_api
 from node.portal.routes_file import FileRoutes
 from node.portal.routes_health import health_router
@@ -109,6 +110,8 @@ def routed_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_h
         app.include_router(arrange_router(pages, visits))
     if surface.oversight is not None:
         app.include_router(OversightRoutes(surface.oversight, pages, visits).router())
+    if surface.desk is not None:
+        app.include_router(DeskRoutes(surface.desk, pages, visits).router())
     app.include_router(health_router(surface.member, surface.state, surface.today))
     if surface.log is not None:
         app.include_router(log_router(surface.log, surface.may_read_entries))

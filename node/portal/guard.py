@@ -25,7 +25,9 @@ API_VERSION: Final = "1.0.0"
 BODY_BYTES_MAX: Final = 1_048_576
 BODY_SECONDS_MAX: Final = 30.0
 BODY_PAUSE_SECONDS_MAX: Final = 5.0
-BODY_BYTES_MAX_BY_PREFIX: Final = (("/mijn", 8_192), ("/v1/events", 262_144))
+BODY_BYTES_MAX_BY_PREFIX: Final = (
+    ("/mijn", 8_192), ("/balie", 16_384), ("/wijk", 16_384), ("/v1/events", 262_144),
+)  # fmt: skip
 PAGE_POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

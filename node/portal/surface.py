@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 
 from ledger.ports import Answer
 from node.looked.reading import Caller, Reading
+from node.desk.ports import DeskPorts
 from node.oversight.views import ConsistencyView, EntryView, OversightView, SampleView
 from node.portal.auth import EndedHere, EndedPort
 from node.portal.calendar_views import (
@@ -184,6 +185,7 @@ class Surface:
     people: PeoplePort | None = None
     oversight: OversightPort | None = None
     looked: LookedPort | None = None
+    desk: DeskPorts | None = None
     sign_in: Literal["development", "oidc", "none"] = "none"
     public_url: str = "http://127.0.0.1:8000"  # where browsers find these pages, without path
     providers: Mapping[Audience, Provider] = field(default_factory=dict)

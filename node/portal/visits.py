@@ -99,7 +99,9 @@ def to(path: str) -> RedirectResponse:
     return RedirectResponse(path, status_code=303)
 
 
-async def form_of(request: Request) -> Mapping[str, str]:
+async def form_of(
+    request: Request, *, fields_max: int = FORM_FIELDS_MAX
+) -> Mapping[str, str]:
     """The fields of a small form; the guard has limited its bytes. Raises RefusedError."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != FORM_TYPE:
@@ -107,7 +109,7 @@ async def form_of(request: Request) -> Mapping[str, str]:
     body = await request.body()
     try:
         fields = parse_qsl(
-            body.decode(), keep_blank_values=True, max_num_fields=FORM_FIELDS_MAX, errors="strict"
+            body.decode(), keep_blank_values=True, max_num_fields=fields_max, errors="strict"
         )
     except ValueError as error:
         raise RefusedError("malformed", "The form cannot be read; open the page again.") from error

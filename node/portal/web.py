@@ -21,6 +21,7 @@ from ledger.ports import Answer, Head
 from node.clockwork import orders_sql, steps_sql
 from node.clockwork.clockwork import LEASE
 from node.clockwork.ticker_apscheduler import TICK
+from node.desk.desk_node import desk_of
 from node.errors import RefusedError
 from node.flow import record
 from node.intake import read_submission
@@ -172,6 +173,7 @@ def surface_of(
 ) -> Surface:
     """Everything create_app needs. worker: the one in this same process, if there is one."""
     settings, pages = node.home.settings, node.ledger.pages
+    state, oversight = State(node, worker), _oversight(node)
     return Surface(
         member=settings.member,
         name=settings.name,
@@ -179,13 +181,14 @@ def surface_of(
         development=settings.mode == "development",
         session_key=node.keys.session_secret,
         today=node.desk.today,
-        state=State(node, worker),
+        state=state,
         calendars=calendars,
         intake=Intake(node, worker),
         log=None if pages is None else PublishedLog(node.ledger, pages, alone=worker is None),
         may_read_entries=node.gate().may_read_entries,
-        oversight=_oversight(node),
         looked=node.logbook,
+        oversight=oversight,
+        desk=desk_of(node, worker, state, oversight),
         people=HouseholdPeople(node.facts, node.desk.today),
         sign_in=settings.sign_in,
         public_url=settings.pages_url,

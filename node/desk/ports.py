@@ -1,0 +1,60 @@
+"""What the desk's pages ask of a node: the ports behind routes_desk.py and its neighbours.
+
+`staff` is the keyed id of an employee (portal/oidc.py): it goes into this node's own audit tables
+and nowhere else. Methods that are not `async` block: the routes call them in a thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from node.desk.views import HealthView, OpenPlanView, PlansView, PostView, ProblemsView
+from node.paydate.answers import Said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanReply:
+    """A clerk's answer to the lines of one flow (None: of all flows) of a plan."""
+
+    plan: str
+    flow: str | None
+    said: Said
+    reason: str | None = None
+    proposed_day: int | None = None
+
+
+class PostPort(Protocol):
+    """Post, problems, health and plans of one node."""
+
+    def post(self) -> PostView:
+        """The inbox and the outbox."""
+        ...
+
+    def problems(self) -> ProblemsView:
+        """Problems of files and registers, by source."""
+        ...
+
+    async def health(self) -> Sequence[HealthView]:
+        """Every part of the node, what is wrong first."""
+        ...
+
+    def plans(self) -> PlansView:
+        """Plans to answer and answers of others, without persons."""
+        ...
+
+    def plan(self, record: str) -> OpenPlanView:
+        """One plan addressed to this member; raises LookupError."""
+        ...
+
+    async def answer(self, staff: str, reply: PlanReply) -> None:
+        """Record an answer; raises LookupError, RefusedError, UnavailableError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskPorts:
+    """The desk of one node."""
+
+    post: PostPort
