@@ -89,8 +89,8 @@ class PlanAnswer(RecordData):
     """A party confirms its own lines of a plan, or declines them with a reason.
 
     `to` is the member whose plan it is, `plan` the record. `flow` None: every line of that plan.
-    The author is the party; nobody answers for another. `proposed_day`: the day of the month on which
-    a party that declines would pay or collect instead.
+    The author is the party; nobody answers for another. `proposed_day`: the day of the month that a
+    party which declines would take instead.
     """
 
     person: PersonRef

@@ -22,6 +22,7 @@ from node.portal.surface import Surface
 from node.submit import Recorded
 from tests import ledger_network as nets
 from tests.browser.household_views import PHONE, SampleCalendars, SamplePeople, SampleState
+from tests.desk_views import SampleLooked, sample_desk
 
 MIJN, STAFF = "/mijn/aanmelden", "/medewerkers/aanmelden"
 WHO = {
@@ -131,6 +132,8 @@ def full_surface(**changes: object) -> Surface:
         "oversight": SampleOversight(),
         "intake": SampleIntake(),
         "log": SampleLog(),
+        "desk": sample_desk(),
+        "looked": SampleLooked(),
         "sign_in": "development",
         **changes,
     }

@@ -18,7 +18,10 @@ from node.commands.cli_output import DONE, NO, Command, Output, read_bytes
 from node.errors import NodeError
 from node.flow import record
 from node.ingest import Answer, Loaded, load, loaded, read
-from node.runtime import Node
+from node.runtime import Node, system_now
+from node.setup.home import open_home
+from node.stores import problems_sql
+from node.stores.database_sql import Database
 from specs.event import utc_text
 from specs.records import RecordDraft
 
@@ -64,6 +67,8 @@ def _run(arguments: argparse.Namespace, output: Output) -> int:
     else:
         told = asyncio.run(_record(home_directory(arguments), source, drafts))
     account = loaded(source, arguments.format, problems, list(zip(drafts, told, strict=True)))
+    if not arguments.dry_run:
+        _keep(home_directory(arguments), account)
     output.answer({"dry_run": arguments.dry_run, **account.as_json()})
     for line in _lines(account, dry_run=arguments.dry_run):
         output.text(line)
@@ -78,6 +83,16 @@ async def _record(directory: Path, source: str, drafts: Sequence[RecordDraft]) -
         return await load(parcels, lambda draft: record(node.desk, draft))
     finally:
         await node.close()
+
+
+def _keep(directory: Path, account: Loaded) -> None:
+    """Note for the desk what became of the file."""
+    database = Database(open_home(directory).database_url)
+    try:
+        with database.write() as connection:
+            problems_sql.keep(connection, account, system_now())
+    finally:
+        database.close()
 
 
 def _lines(account: Loaded, *, dry_run: bool) -> list[str]:

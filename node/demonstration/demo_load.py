@@ -14,10 +14,11 @@ from typing import Final
 from adapters import samples
 from adapters.reading import masked
 from adapters.samples import DataFile, DataSet
-from node.demonstration.demo_network import DemoNetwork
+from node.demonstration.demo_network import MUNICIPALITY, DemoNetwork
 from node.errors import NodeError
 from node.flow import record
 from node.ingest import Answer, Loaded, load, loaded
+from node.stores import problems_sql
 from specs.errors import Problem
 from specs.records import ENROLLED, RecordDraft
 
@@ -103,10 +104,23 @@ async def send(
             for letter, answer in zip(sent, told, strict=True):
                 answers[letter.file].append((letter.draft, answer))
         await rest()
-    return [
+    accounts = [
         loaded(masked(file.name), file.format or "", mail.problems[place], answers[place])
         for place, file in enumerate(mail.files)
     ]
+    await asyncio.to_thread(_keep, network, mail, accounts)
+    return accounts
+
+
+def _keep(network: DemoNetwork, mail: Mail, accounts: Sequence[Loaded]) -> None:
+    """Every sender's desk tells what became of its files."""
+    for place, account in enumerate(accounts):
+        told = {letter.member for letter in mail.letters if letter.file == place}
+        told |= {mail.files[place].member or MUNICIPALITY}  # a file of which no row could be read
+        for member in sorted(told):
+            node = network.nodes[member]
+            with node.database.write() as connection:
+                problems_sql.keep(connection, account, node.clock())
 
 
 async def _send_of(

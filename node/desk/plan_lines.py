@@ -20,9 +20,7 @@ PLANS_MAX: Final = 100
 def plans_view(facts: Iterable[Fact], member: str, names: Mapping[str, str]) -> PlansView:
     """Plans with an open line first; then what others answered to plans of this member."""
     known = list(facts)
-    made_on = {
-        fact.record: fact.data.made_on for fact in known if isinstance(fact.data, PartyPlan)
-    }
+    made_on = {fact.record: fact.data.made_on for fact in known if isinstance(fact.data, PartyPlan)}
     plans = [
         PlanView(
             record=one.record,

@@ -99,9 +99,7 @@ def to(path: str) -> RedirectResponse:
     return RedirectResponse(path, status_code=303)
 
 
-async def form_of(
-    request: Request, *, fields_max: int = FORM_FIELDS_MAX
-) -> Mapping[str, str]:
+async def form_of(request: Request, *, fields_max: int = FORM_FIELDS_MAX) -> Mapping[str, str]:
     """The fields of a small form; the guard has limited its bytes. Raises RefusedError."""
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != FORM_TYPE:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text
 
-from node.stores.schema_sql import NUMBER as _NUMBER
 from node.stores.schema_sql import metadata
+
+_NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
 
 # What became of each file of an agency: counts, and its problems (the place, never the value).
 batches: Final = Table(

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 VERSION_TABLE: Final = "node_version"
-NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
+_NUMBER: Final = BigInteger().with_variant(Integer, "sqlite")
 
 metadata: Final = MetaData()
 
@@ -38,7 +38,7 @@ records: Final = Table(
     Column("term", Integer, nullable=False),  # retention in years
     Column("state", String(16), nullable=False),  # pending opened refused not_competent erased
     Column("reason", Text, nullable=False, default=""),
-    Column("n", NUMBER),  # ledger index, once known
+    Column("n", _NUMBER),  # ledger index, once known
     Column("content", LargeBinary),  # ciphertext of commitment key and payload
     Column("content_mac", LargeBinary),  # own records: tells the same content from other content
     Column("envelope", LargeBinary),  # own records: the signed header
@@ -101,7 +101,7 @@ inbox: Final = Table(
     Column("suite", String(80), nullable=False),
     Column("sealed", LargeBinary, nullable=False),
     Column("state", String(16), nullable=False),  # received waiting mismatch misfit
-    Column("received_at", NUMBER, nullable=False),
+    Column("received_at", _NUMBER, nullable=False),
 )
 inbox_by_state: Final = Index("node_inbox_state", inbox.c.state)
 
@@ -122,7 +122,7 @@ desk: Final = Table(
     Column("id", String(43), primary_key=True),
     Column("code", String(32), primary_key=True),
     Column("detail", Text, nullable=False),
-    Column("at", NUMBER, nullable=False),
+    Column("at", _NUMBER, nullable=False),
 )
 
 outbox: Final = Table(
@@ -132,7 +132,7 @@ outbox: Final = Table(
     Column("recipient", String(63), primary_key=True),
     Column("state", String(16), nullable=False),  # queued delivered mismatch erased
     Column("attempts", Integer, nullable=False),
-    Column("due_at", NUMBER, nullable=False),
+    Column("due_at", _NUMBER, nullable=False),
 )
 outbox_due: Final = Index("node_outbox_due", outbox.c.state, outbox.c.due_at)
 
@@ -143,7 +143,7 @@ unaddressed: Final = Table("node_unaddressed", metadata, Column("id", String(43)
 entries: Final = Table(
     "node_entries",
     metadata,
-    Column("n", NUMBER, primary_key=True, autoincrement=False),
+    Column("n", _NUMBER, primary_key=True, autoincrement=False),
     Column("author", String(63), nullable=False),
     Column("id", String(43), nullable=False),
     Column("record_class", String(32), nullable=False),
@@ -187,7 +187,7 @@ changed: Final = Table(
     "node_changed",
     metadata,
     Column("subject", String(22), primary_key=True),
-    Column("version", NUMBER, nullable=False),
+    Column("version", _NUMBER, nullable=False),
 )
 
 # Single values: cursor, counter of changes, the last tick.
@@ -204,8 +204,8 @@ leases: Final = Table(
     metadata,
     Column("name", String(32), primary_key=True),
     Column("holder", String(80), nullable=False),
-    Column("until", NUMBER, nullable=False),
-    Column("fence", NUMBER, nullable=False, default=0),  # rises with every new holder
+    Column("until", _NUMBER, nullable=False),
+    Column("fence", _NUMBER, nullable=False, default=0),  # rises with every new holder
 )
 
 # The steps of the monthly clockwork (node/clockwork): what is due is a query over these rows.
@@ -216,10 +216,10 @@ clockwork: Final = Table(
     Column("step", String(16), primary_key=True),
     Column("place", Integer, nullable=False),  # order of the steps within a month
     Column("state", String(8), nullable=False),  # waiting done
-    Column("due_at", NUMBER, nullable=False),
+    Column("due_at", _NUMBER, nullable=False),
     Column("cursor", String(22), nullable=False),  # subjects up to this one are done
-    Column("fence", NUMBER, nullable=False),  # of the ticker that moved it last
-    Column("done_at", NUMBER),
+    Column("fence", _NUMBER, nullable=False),  # of the ticker that moved it last
+    Column("done_at", _NUMBER),
 )
 clockwork_due: Final = Index("node_clockwork_due", clockwork.c.state, clockwork.c.due_at)
 
@@ -233,7 +233,7 @@ orders: Final = Table(
     Column("charge", String(64), nullable=False),  # digest of party, reference, period: one channel
     Column("subject", String(22), nullable=False),
     Column("state", String(12), nullable=False),  # see clockwork/orders_sql.py
-    Column("due_at", NUMBER, nullable=False),
+    Column("due_at", _NUMBER, nullable=False),
     Column("batch", String(32)),
     Column("content", LargeBinary, nullable=False),
     UniqueConstraint("slot", "version"),
@@ -274,7 +274,7 @@ ended_visits: Final = Table(
     "node_ended_visits",
     metadata,
     Column("id", String(64), primary_key=True),
-    Column("until", NUMBER, nullable=False),
+    Column("until", _NUMBER, nullable=False),
 )
 ended_visits_by_end: Final = Index("node_ended_visits_until", ended_visits.c.until)
 
@@ -293,13 +293,13 @@ views_by_day: Final = Index("node_views_made_on", views.c.made_on)
 processings: Final = Table(
     "node_processings",
     metadata,
-    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    Column("id", _NUMBER, primary_key=True, autoincrement=True),
     Column("trace", LargeBinary, nullable=False),  # 16 bytes
     Column("span", LargeBinary, nullable=False),  # 8 bytes
     Column("parent", LargeBinary),  # 8 bytes
     Column("activity", String(48), nullable=False),  # of specs/processing.yaml
-    Column("started", NUMBER, nullable=False),  # milliseconds since 1970
-    Column("ended", NUMBER, nullable=False),
+    Column("started", _NUMBER, nullable=False),  # milliseconds since 1970
+    Column("ended", _NUMBER, nullable=False),
     Column("status", Integer, nullable=False),  # LDV: 0 unset, 1 ok, 2 error
     Column("foreign_member", String(63)),
     Column("foreign_span", LargeBinary),
@@ -311,6 +311,6 @@ processed: Final = Table(
     "node_processed",
     metadata,
     Column("subject", String(64), primary_key=True),
-    Column("processing", NUMBER, primary_key=True, autoincrement=False),
+    Column("processing", _NUMBER, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from node.stores import schema_desk_sql as schema_desk_sql
 from node.stores.schema_sql import VERSION_TABLE, metadata
 
 context.configure(

@@ -1,0 +1,146 @@
+"""Hand-made views of the desk for tests of its pages: input, no stand-in for what is derived."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, date, datetime
+
+from node.desk.ports import DeskPorts, PlanReply
+from node.desk.views import (
+    AnsweredView,
+    BatchView,
+    FlowView,
+    HealthView,
+    MatterView,
+    OpenPlanView,
+    OwnView,
+    PlanLineView,
+    PlansView,
+    PlanView,
+    PostView,
+    ProblemsView,
+    ProblemView,
+    ReceiverView,
+    ReportedView,
+    SenderView,
+)
+from node.desk.words import advice_of
+from scheduler.folding.known import Text
+
+AT = datetime(2026, 1, 14, 9, 30, tzinfo=UTC)
+PLAN = "P" * 43
+RECORD = "R" * 43
+SUBJECT = "persoon-een"
+
+
+class SampleLooked:
+    """Keeps in memory what was logged."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, tuple[str, ...]]] = []
+
+    def record(self, activity: str, persons: Iterable[str]) -> str:
+        self.lines.append((activity, tuple(persons)))
+        return "00-" + "1" * 32 + "-" + "2" * 16 + "-01"
+
+    def of(self, activity: str) -> Collection[str]:
+        """Whom this activity read."""
+        return {who for name, persons in self.lines if name == activity for who in persons}
+
+
+class SamplePost:
+    """PostPort of one matter of each kind."""
+
+    def __init__(self) -> None:
+        self.replies: list[tuple[str, PlanReply]] = []
+
+    def post(self) -> PostView:
+        told = advice_of("waiting")
+        return PostView(
+            senders=(SenderView(member="uwv", name="UWV", accepted=37, waiting=1, refused=2),),
+            matters=(
+                MatterView(
+                    author="uwv", author_name="UWV", record=RECORD, own=False, code="misfit",
+                    kind=None, why=advice_of("misfit").why, now=advice_of("misfit").now, since=AT,
+                ),
+            ),
+            matters_all=1,
+            receivers=(
+                ReceiverView(
+                    member="svb", name="SVB", waiting=3, not_taken=1, attempts=2, since=AT
+                ),
+            ),
+            own=(
+                OwnView(
+                    record="O" * 43, kind=Text("Verhuizing", "Move"), state="unaddressed",
+                    why=told.why, now=told.now, since=AT,
+                ),
+            ),
+            entries=10_000,
+            shown=100,
+        )  # fmt: skip
+
+    def problems(self) -> ProblemsView:
+        problem = ProblemView(
+            where="row 17", field="birth date", reason="no such day in the calendar",
+            repair="correct it at the source and send the row again", kind="problem",
+        )  # fmt: skip
+        return ProblemsView(
+            batches=(
+                BatchView(
+                    source="persoonslijsten.csv", format="brp-list", at=AT, records=29, repeated=0,
+                    wrong=1, problems=(problem,),
+                ),
+            ),
+            reported=(
+                ReportedView(
+                    kind="two_addresses", article="Wet BRP 2.34", author_name="Dienst Toeslagen",
+                    on=date(2026, 1, 14), own=(RECORD,), others=1,
+                ),
+            ),
+        )  # fmt: skip
+
+    async def health(self) -> Sequence[HealthView]:
+        return (
+            HealthView(
+                part=Text("De klok", "The clock"), state="wrong",
+                what=Text("De klok liep te lang geleden.", "The clock ticked too long ago."),
+                now=Text("Start het opnieuw.", "Start it again."),
+            ),
+        )  # fmt: skip
+
+    def plans(self) -> PlansView:
+        return PlansView(
+            to_answer=(
+                PlanView(
+                    record=PLAN, planner_name="Gemeente Utrecht", made_on=date(2026, 1, 10),
+                    flows=1, open=1, declined=0,
+                ),
+            ),
+            answered=(
+                AnsweredView(party_name="Lichtstroom", said="declined", count=1, days=((12, 1),)),
+            ),
+        )  # fmt: skip
+
+    def plan(self, record: str) -> OpenPlanView:
+        if record != PLAN:
+            raise LookupError("no such plan")
+        line = PlanLineView(
+            natural=date(2026, 2, 1), planned=date(2026, 2, 23), cents=65_000, direction="out"
+        )
+        flow = FlowView(
+            flow="huur-1", said="declined", reason="Dit contract loopt af.", proposed_day=12,
+            lines=(line,),
+        )  # fmt: skip
+        return OpenPlanView(
+            record=PLAN, planner_name="Gemeente Utrecht", subject=SUBJECT, surname="De Vries",
+            day=23, made_on=date(2026, 1, 10), flows=(flow,),
+        )  # fmt: skip
+
+    async def answer(self, staff: str, reply: PlanReply) -> None:
+        self.replies.append((staff, reply))
+
+
+def sample_desk() -> DeskPorts:
+    """The desk of one node."""
+    return DeskPorts(post=SamplePost())

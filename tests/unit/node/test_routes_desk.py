@@ -1,0 +1,97 @@
+"""The desk's pages: what a clerk sees, what he may send, and that a reading is logged first."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.asgi import Browser
+from tests.desk_views import PLAN, SUBJECT, SampleLooked, SamplePost, sample_desk
+from tests.portal_sign_in import browser_of, sign_in
+from tests.portal_surface import STAFF, full_surface
+
+PATH = f"/balie/plannen/{PLAN}"
+
+
+class Clerk:
+    """A browser of one clerk over hand-made ports that remember."""
+
+    def __init__(self) -> None:
+        self.looked = SampleLooked()
+        self.desk = sample_desk()
+        surface = full_surface(desk=self.desk, looked=self.looked)
+        self.browser: Browser = browser_of(surface)
+        self.landed = sign_in(self.browser, "Balie, eerste medewerker", STAFF)
+
+    @property
+    def post(self) -> SamplePost:
+        assert isinstance(self.desk.post, SamplePost)
+        return self.desk.post
+
+
+@pytest.fixture
+def clerk() -> Clerk:
+    return Clerk()
+
+
+def test_a_clerk_lands_on_the_desk(clerk: Clerk) -> None:
+    assert clerk.landed.headers["location"] == "/balie"
+    assert "Wat ligt er op de balie?" in clerk.browser.get("/balie").text
+
+
+def test_lists_show_no_person_and_log_nothing(clerk: Clerk) -> None:
+    for path in ("/balie", "/balie/post", "/balie/problemen", "/balie/toestand", "/balie/plannen"):
+        answer = clerk.browser.get(path)
+        assert answer.status_code == 200, path
+        assert "De Vries" not in answer.text
+    assert clerk.looked.lines == []
+
+
+def test_the_post_says_why_and_what_now(clerk: Clerk) -> None:
+    text = clerk.browser.get("/balie/post").text
+    assert "De persoon past niet bij wie wij onder dit nummer kennen." in text
+    assert "Beslis met een collega." in text
+
+
+def test_opening_a_plan_is_logged_before_it_is_shown(clerk: Clerk) -> None:
+    assert "De Vries" in clerk.browser.get(PATH).text
+    assert clerk.looked.lines == [("inzage-balie", (SUBJECT,))]
+
+
+def test_a_plan_of_somebody_else_is_not_there(clerk: Clerk) -> None:
+    assert clerk.browser.get(f"/balie/plannen/{'Q' * 43}").status_code == 404
+    assert clerk.looked.lines == []
+
+
+def test_agreeing_records_the_answer_under_the_clerks_keyed_id(clerk: Clerk) -> None:
+    form = {"csrf": clerk.browser.csrf_of(PATH), "antwoord": "akkoord", "stroom": "huur-1"}
+    answer = clerk.browser.post(PATH, form)
+    assert answer.headers["location"] == "/balie/plannen?gedaan=antwoord"
+    ((staff, reply),) = clerk.post.replies
+    assert (reply.plan, reply.flow, reply.said) == (PLAN, "huur-1", "confirmed")
+    assert "balie-1" not in staff  # the account's own name stays with the provider
+
+
+def test_another_day_is_a_refusal_with_reason_and_day(clerk: Clerk) -> None:
+    form = {"csrf": clerk.browser.csrf_of(PATH), "antwoord": "andere-dag"}
+    answer = clerk.browser.post(PATH, form)
+    assert answer.status_code == 400
+    assert "Schrijf waarom." in answer.text
+    assert "Kies een dag van 1 tot en met 28." in answer.text
+    assert clerk.post.replies == []
+    clerk.browser.post(PATH, {**form, "reden": "Wij incasseren op de 12e.", "dag": "12"})
+    ((_, reply),) = clerk.post.replies
+    assert (reply.said, reply.proposed_day) == ("declined", 12)
+
+
+@pytest.mark.parametrize("day", ["0", "29", "-1", "1.5", "١٢", "9" * 5000])
+def test_no_other_day_is_taken(clerk: Clerk, day: str) -> None:
+    form = {"csrf": clerk.browser.csrf_of(PATH), "antwoord": "andere-dag", "reden": "x", "dag": day}
+    assert clerk.browser.post(PATH, form).status_code == 400
+    assert clerk.post.replies == []
+
+
+def test_a_form_of_another_visit_is_refused(clerk: Clerk) -> None:
+    for token in ("", "x" * 32):
+        answer = clerk.browser.post(PATH, {"csrf": token, "antwoord": "akkoord"})
+        assert answer.status_code == 403
+    assert clerk.post.replies == []
