@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from node.desk.ports import DeskPorts, PlanReply
@@ -31,21 +31,6 @@ AT = datetime(2026, 1, 14, 9, 30, tzinfo=UTC)
 PLAN = "P" * 43
 RECORD = "R" * 43
 SUBJECT = "persoon-een"
-
-
-class SampleLooked:
-    """Keeps in memory what was logged."""
-
-    def __init__(self) -> None:
-        self.lines: list[tuple[str, tuple[str, ...]]] = []
-
-    def record(self, activity: str, persons: Iterable[str]) -> str:
-        self.lines.append((activity, tuple(persons)))
-        return "00-" + "1" * 32 + "-" + "2" * 16 + "-01"
-
-    def of(self, activity: str) -> Collection[str]:
-        """Whom this activity read."""
-        return {who for name, persons in self.lines if name == activity for who in persons}
 
 
 class SamplePost:

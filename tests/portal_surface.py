@@ -22,7 +22,7 @@ from node.portal.surface import Surface
 from node.submit import Recorded
 from tests import ledger_network as nets
 from tests.browser.household_views import PHONE, SampleCalendars, SamplePeople, SampleState
-from tests.desk_views import SampleLooked, sample_desk
+from tests.desk_views import sample_desk
 
 MIJN, STAFF = "/mijn/aanmelden", "/medewerkers/aanmelden"
 WHO = {
@@ -133,7 +133,6 @@ def full_surface(**changes: object) -> Surface:
         "intake": SampleIntake(),
         "log": SampleLog(),
         "desk": sample_desk(),
-        "looked": SampleLooked(),
         "sign_in": "development",
         **changes,
     }

@@ -1,13 +1,14 @@
-"""The desk's ports, made of a running node: post, problems, health, and answers to plans."""
+"""PostPort over a node: post, problems, health, and answers to plans; and the whole desk."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from node.desk import acts_sql
 from node.desk.health import health_of
+from node.desk.office import Office, office_of
 from node.desk.plan_lines import open_plan, plan_of, plans_view
 from node.desk.ports import DeskPorts, PlanReply
 from node.desk.post_sql import read_post
@@ -19,7 +20,6 @@ from node.desk.views import (
     ProblemsView,
     ReportedView,
 )
-from node.flow import record
 from node.paydate.answers import answer_draft
 from node.portal.surface import OversightPort, StatePort
 from node.runtime import Node
@@ -35,21 +35,20 @@ class NodePost:
     """PostPort (ports.py) over a node."""
 
     def __init__(
-        self, node: Node, worker: Worker | None, state: StatePort, oversight: OversightPort | None
+        self, office: Office, state: StatePort, oversight: OversightPort | None = None
     ) -> None:
-        self._node = node
-        self._worker = worker
+        self._office = office
         self._state = state
         self._oversight = oversight
 
     def post(self) -> PostView:
         """See PostPort."""
-        with self._node.database.read() as connection:
-            return read_post(connection, self._node.member, self._names())
+        with self._office.database.read() as connection:
+            return read_post(connection, self._office.member, self._office.names())
 
     def problems(self) -> ProblemsView:
         """See PostPort."""
-        with self._node.database.read() as connection:
+        with self._office.database.read() as connection:
             batches = problems_sql.read(connection, BATCHES_SHOWN)
         return ProblemsView(batches=batches, reported=self._reported())
 
@@ -65,49 +64,52 @@ class NodePost:
 
     def plans(self) -> PlansView:
         """See PostPort."""
-        return plans_view(self._plan_facts(), self._node.member, self._names())
+        return plans_view(self._plan_facts(), self._office.member, self._office.names())
 
     def plan(self, record: str) -> OpenPlanView:
         """See PostPort."""
-        return open_plan(self._plan_facts(), self._node.member, record, self._names())
+        office = self._office
+        view = open_plan(self._plan_facts(), office.member, record, office.names())
+        with office.opened([view.subject]):  # logged before it is shown
+            return view
 
     async def answer(self, staff: str, reply: PlanReply) -> None:
         """See PostPort."""
         draft = await asyncio.to_thread(self._draft, reply)
-        await record(self._node.desk, draft)
         await asyncio.to_thread(self._note, staff, reply)
-        if self._worker is not None:
-            self._worker.wake()
+        await self._office.send(draft)
 
     def _draft(self, reply: PlanReply) -> RecordDraft:
-        plan = plan_of(self._plan_facts(), self._node.member, reply.plan)
+        plan = plan_of(self._plan_facts(), self._office.member, reply.plan)
         if reply.flow is not None and reply.flow not in plan.flows:
             raise LookupError("the plan has no such flow")
-        fact = self._node.facts.fact(plan.planner, plan.record)
+        fact = self._office.facts.fact(plan.planner, plan.record)
         assert fact is not None  # the plan was found among the facts
+        with self._office.opened([plan.person]) as connection:
+            person = self._office.records.subjects.identity(connection, plan.person)
         return answer_draft(
-            fact, self._node.facts.person(plan.person), reply.said, self._node.desk.today(),
+            fact, person, reply.said, self._office.today(),
             flow=reply.flow, reason=reply.reason, proposed_day=reply.proposed_day,
         )  # fmt: skip
 
     def _note(self, staff: str, reply: PlanReply) -> None:
-        with self._node.database.write() as connection:
-            acts_sql.note(connection, staff, reply.said, self._node.clock(), record=reply.plan)
+        with self._office.database.write() as connection:
+            acts_sql.note(connection, staff, reply.said, self._office.clock(), record=reply.plan)
 
     def _plan_facts(self) -> list[Fact]:
-        facts = self._node.facts
+        facts = self._office.facts
         return [*facts.of_type(PLAN_SET), *facts.of_type(PLAN_ANSWERED)]
 
     def _reported(self) -> tuple[ReportedView, ...]:
         """Reports back to this member that are not over, the newest first."""
         latest: dict[tuple[str, tuple[str, ...], str], Fact] = {}
-        for fact in known_facts(self._node.facts.of_type(REPORTED_BACK), None):
+        for fact in known_facts(self._office.facts.of_type(REPORTED_BACK), None):
             data = fact.data
-            if isinstance(data, ReportBack) and data.party == self._node.member:
+            if isinstance(data, ReportBack) and data.party == self._office.member:
                 key = (data.kind, data.records, fact.author)
                 if key not in latest or latest[key].known < fact.known:
                     latest[key] = fact
-        names = self._names()
+        names = self._office.names()
         found = []
         for fact in sorted(latest.values(), key=lambda fact: -fact.known):
             assert isinstance(fact.data, ReportBack)  # only such were kept
@@ -116,7 +118,7 @@ class NodePost:
             own = tuple(
                 one
                 for one in fact.data.records
-                if self._node.facts.fact(self._node.member, one) is not None
+                if self._office.facts.fact(self._office.member, one) is not None
             )
             found.append(
                 ReportedView(
@@ -130,12 +132,10 @@ class NodePost:
             )
         return tuple(found)
 
-    def _names(self) -> Mapping[str, str]:
-        return {one.id: one.name for one in self._node.view.registry.members.values()}
-
 
 def desk_of(
     node: Node, worker: Worker | None, state: StatePort, oversight: OversightPort | None
 ) -> DeskPorts:
     """The desk of a node."""
-    return DeskPorts(post=NodePost(node, worker, state, oversight))
+    office = office_of(node, worker)
+    return DeskPorts(post=NodePost(office, state, oversight))

@@ -35,6 +35,7 @@ BAD_NUMBER: Final = Text("Schrijf een heel getal.", "Write a whole number.")
 BAD_VALUE: Final = Text(
     "Deze waarde past niet in dit soort bericht.", "This value does not fit this kind of record."
 )
+ENDS_EARLY: Final = Text("Het einde ligt voor het begin.", "It ends before it begins.")
 YES_NO: Final = ("true", "false")
 
 
@@ -107,7 +108,8 @@ def rewrite(version: Version, given: Mapping[str, str]) -> Rewritten:
 def has_money(data: RecordData) -> bool:
     """Whether a record states an amount that is not nothing: withdrawing it changes an amount."""
     return any(
-        field.kind == "amount" and field.value not in ("", "0,00") for field in _fields(data, data, "")
+        field.kind == "amount" and field.value not in ("", "0,00")
+        for field in _fields(data, data, "")
     )
 
 
@@ -120,7 +122,9 @@ def _made(
         text = given[VALID_UNTIL].strip()
         until = parse_date(text) if text else None
     if until is not None and until <= since:
-        return None, {VALID_UNTIL: Text("Het einde ligt voor het begin.", "It ends before it begins.")}
+        return None, {
+            VALID_UNTIL: Text("Het einde ligt voor het begin.", "It ends before it begins.")
+        }
     try:
         data = type(version.data).model_validate(values)
     except ValidationError as error:

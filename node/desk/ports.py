@@ -1,7 +1,8 @@
 """What the desk's pages ask of a node: the ports behind routes_desk.py and its neighbours.
 
 `staff` is the keyed id of an employee (portal/oidc.py): it goes into this node's own audit tables
-and nowhere else. Methods that are not `async` block: the routes call them in a thread.
+and nowhere else. What a method opens of a person is logged before it answers. Methods that are not
+`async` block: the routes call them in a thread.
 """
 
 from __future__ import annotations

@@ -110,10 +110,8 @@ def routed_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_h
         app.include_router(arrange_router(pages, visits))
     if surface.oversight is not None:
         app.include_router(OversightRoutes(surface.oversight, pages, visits).router())
-    if surface.desk is not None and surface.looked is not None:
-        for desk_routes in (DeskRoutes,):
-            router = desk_routes(surface.desk, surface.looked, pages, visits).router()
-            app.include_router(router)
+    if surface.desk is not None:
+        app.include_router(DeskRoutes(surface.desk, pages, visits).router())
     app.include_router(health_router(surface.member, surface.state, surface.today))
     if surface.log is not None:
         app.include_router(log_router(surface.log, surface.may_read_entries))

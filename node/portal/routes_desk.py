@@ -1,7 +1,7 @@
 """`/balie`: what an agency's clerks see of their node: post, problems, plans to answer, health.
 
-Lists name records, never persons. A page that shows a person's content first has the reading
-logged. Wrong records, persons and mandates have routes of their own.
+Lists name records, never persons; what a port opens of a person is logged there first. Wrong
+records, persons and mandates have routes of their own.
 """
 
 from __future__ import annotations
@@ -93,9 +93,7 @@ class DeskRoutes(DeskPages):
         return self.done("/balie/plannen", "antwoord")
 
     async def _plan(self, record: str) -> OpenPlanView:
-        view = await self.found(self._desk.post.plan, record)
-        await self.looked([view.subject])
-        return view
+        return await self.found(self._desk.post.plan, record)
 
     def _plan_page(
         self,

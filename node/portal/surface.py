@@ -12,8 +12,8 @@ from datetime import date
 from typing import Literal, Protocol
 
 from ledger.ports import Answer
-from node.looked.reading import Caller, Reading
 from node.desk.ports import DeskPorts
+from node.looked.reading import Caller, Reading
 from node.oversight.views import ConsistencyView, EntryView, OversightView, SampleView
 from node.portal.auth import EndedHere, EndedPort
 from node.portal.calendar_views import (

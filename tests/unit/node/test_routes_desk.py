@@ -1,11 +1,11 @@
-"""The desk's pages: what a clerk sees, what he may send, and that a reading is logged first."""
+"""The desk's pages: what a clerk sees and what he may send."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.asgi import Browser
-from tests.desk_views import PLAN, SUBJECT, SampleLooked, SamplePost, sample_desk
+from tests.desk_views import PLAN, SamplePost, sample_desk
 from tests.portal_sign_in import browser_of, sign_in
 from tests.portal_surface import STAFF, full_surface
 
@@ -16,10 +16,8 @@ class Clerk:
     """A browser of one clerk over hand-made ports that remember."""
 
     def __init__(self) -> None:
-        self.looked = SampleLooked()
         self.desk = sample_desk()
-        surface = full_surface(desk=self.desk, looked=self.looked)
-        self.browser: Browser = browser_of(surface)
+        self.browser: Browser = browser_of(full_surface(desk=self.desk))
         self.landed = sign_in(self.browser, "Balie, eerste medewerker", STAFF)
 
     @property
@@ -38,12 +36,11 @@ def test_a_clerk_lands_on_the_desk(clerk: Clerk) -> None:
     assert "Wat ligt er op de balie?" in clerk.browser.get("/balie").text
 
 
-def test_lists_show_no_person_and_log_nothing(clerk: Clerk) -> None:
+def test_lists_show_no_person(clerk: Clerk) -> None:
     for path in ("/balie", "/balie/post", "/balie/problemen", "/balie/toestand", "/balie/plannen"):
         answer = clerk.browser.get(path)
         assert answer.status_code == 200, path
         assert "De Vries" not in answer.text
-    assert clerk.looked.lines == []
 
 
 def test_the_post_says_why_and_what_now(clerk: Clerk) -> None:
@@ -52,14 +49,14 @@ def test_the_post_says_why_and_what_now(clerk: Clerk) -> None:
     assert "Beslis met een collega." in text
 
 
-def test_opening_a_plan_is_logged_before_it_is_shown(clerk: Clerk) -> None:
-    assert "De Vries" in clerk.browser.get(PATH).text
-    assert clerk.looked.lines == [("inzage-balie", (SUBJECT,))]
+def test_an_open_plan_names_the_person_and_says_that_this_is_seen(clerk: Clerk) -> None:
+    text = clerk.browser.get(PATH).text
+    assert "De Vries" in text
+    assert "Dat u dit bekijkt, ziet het huishouden." in text
 
 
 def test_a_plan_of_somebody_else_is_not_there(clerk: Clerk) -> None:
     assert clerk.browser.get(f"/balie/plannen/{'Q' * 43}").status_code == 404
-    assert clerk.looked.lines == []
 
 
 def test_agreeing_records_the_answer_under_the_clerks_keyed_id(clerk: Clerk) -> None:
