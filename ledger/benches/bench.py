@@ -1,4 +1,4 @@
-"""`vastedag bench append|verify`: the figure, the machine's own limit in the same run, the ratio.
+"""`vastedag bench append`: the figure, the machine's own limit in the same run, the ratio.
 
 The limit is the slower of verifying signatures on all cores and inserting the same rows durably
 in batches of the same size, with nothing else done: no sequencer on this machine can be faster.
@@ -34,7 +34,6 @@ from ledger.benches.bench_postgres import postgres
 from ledger.benches.bench_records import genesis, log_id, log_signer, records, write_records
 from ledger.clock_system import SystemClock
 from ledger.errors import LedgerError
-from ledger.export import export
 from ledger.formats.envelope import parse_envelope
 from ledger.log import Log
 from ledger.peers_http import HttpPeer
@@ -44,8 +43,6 @@ from ledger.sequencing.checks_processes import ProcessChecks
 from ledger.sequencing.intake import Limits
 from ledger.stores.database_sql import Database, migrate, sqlite_url
 from ledger.stores.store_sql import SqlStore
-from ledger.verify import verify_log
-from ledger.verifying.source_dir import DirectorySource
 
 CHUNK: Final = 250
 CLIENTS: Final = 5
@@ -135,31 +132,6 @@ def bench_append(setting: AppendSetting, progress: Progress | None = None) -> di
         mirrors(setting.mirrors, Path(path)) as beside,
     ):
         return asyncio.run(_append(setting, Path(path), url, limit_url, beside, progress))
-
-
-def bench_verify(
-    entries: int, directory: Path | None = None, workers: int | None = None
-) -> dict[str, Any]:
-    """Verify everything of a log of `entries`; a JSON object of figures."""
-    with tempfile.TemporaryDirectory(dir=directory, prefix="vastedag-bench-") as path:
-        place = Path(path)
-        asyncio.run(_made_log(entries, place))
-        log = log_signer()
-        start = time.perf_counter()
-        report = verify_log(DirectorySource(place / "tree"), log.verifier.vkey, workers=workers)
-        seconds = time.perf_counter() - start
-        sample = [parse_envelope(each) for each in records(log_id(), 0, LIMIT_ENTRIES // 4)]
-        limit = verify_limit(sample)
-    rate = report.entries / seconds
-    return {
-        "bench": "verify",
-        "entries": report.entries,
-        "seconds": round(seconds, 3),
-        "entries_per_second": round(rate),
-        "limit": {"verify_per_second_all_cores": round(limit)},
-        "ratio": round(rate / limit, 3),
-        "machine": machine(),
-    }
 
 
 @contextmanager
@@ -308,12 +280,3 @@ async def _running(
         await log.start()
         stack.push_async_callback(log.stop)
         yield log, checks
-
-
-async def _made_log(entries: int, place: Path) -> None:
-    file_path = place / "records"
-    await asyncio.to_thread(write_records, file_path, log_id(), entries)
-    async with _running(sqlite_url(place / "log.sqlite3"), 0, _Seen(), {}) as (log, _):
-        with file_path.open("rb") as file:
-            await _feed(log, file, _Seen(), None)
-        await export(log.store, place / "tree")

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import Final, NoReturn
 
 from ledger.errors import AdmissionError, LedgerError, VerifyError
@@ -77,8 +78,7 @@ class LogPass:
                     self._take_hashes(run, full_tile_roots(run.hashes))
         self._tree.finish()
         self.found.tiles += self._tree.tiles
-        for n in sorted(self._identities.duplicates()):
-            self._void(Void(n=n, code="reused_id", reason="id: recorded before by this author"))
+        self._take_duplicates()
         self.voids.sort(key=lambda void: void.n)
 
     def _read_ahead(self, threads: ThreadPoolExecutor, *, entries: bool) -> Iterator[Run]:
@@ -194,6 +194,19 @@ class LogPass:
         self.found.void_count += 1
         if len(self.voids) < VOIDS_LISTED_MAX:
             self.voids.append(void)
+
+    def _take_duplicates(self) -> None:
+        """All are counted, the first are listed: a log of nothing else takes no memory here."""
+        listed = self.found.void_count
+        numbers = nsmallest(VOIDS_LISTED_MAX, self._counted(self._identities.duplicates()))
+        for n in numbers[: max(0, VOIDS_LISTED_MAX - listed)]:
+            reason = "id: recorded before by this author"
+            self.voids.append(Void(n=n, code="reused_id", reason=reason))
+
+    def _counted(self, numbers: Iterator[int]) -> Iterator[int]:
+        for n in numbers:
+            self.found.void_count += 1
+            yield n
 
     def _check_shape(self, run: Run, shape: Shape) -> None:
         if shape.first_prev and shape.first_prev != self._previous:

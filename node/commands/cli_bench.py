@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from ledger.benches.bench import AppendSetting, bench_append, bench_verify
+from ledger.benches.bench import AppendSetting, bench_append
 from ledger.benches.bench_postgres import postgres
 from ledger.benches.bench_records import MIRROR_NAMES
+from ledger.benches.bench_verify import bench_verify
 from ledger.errors import LedgerError
 from node.benches.bench_portal import HOUSEHOLDS, bench_portal
 from node.benches.bench_serve import ENTRIES_MADE, bench_serve
@@ -23,7 +24,7 @@ from scheduler.errors import SchedulerError
 
 APPEND_ENTRIES: Final = 20_000
 PROGRESS_ENTRIES: Final = 20_000
-VERIFY_ENTRIES: Final = 50_000
+VERIFY_ENTRIES: Final = 100_000
 PLAN_HOUSEHOLDS: Final = 2_000
 POPULATION_HOUSEHOLDS: Final = 1_000_000
 SETTLED_HOUSEHOLDS: Final = 100_000
@@ -66,6 +67,9 @@ def _bench(arguments: argparse.Namespace, output: Output) -> int:
         output.document(_portal(arguments))
     elif arguments.store is not None:
         raise UsageError(f"--store: {arguments.name} keeps nothing")
+    elif arguments.name == "verify":
+        entries = arguments.entries or VERIFY_ENTRIES
+        output.document(bench_verify(entries, progress=output.message))
     elif arguments.name == "settlement":
         output.document(_settlement(arguments))
     elif arguments.plot is not None:
@@ -109,12 +113,11 @@ def _append(arguments: argparse.Namespace, output: Output) -> dict[str, Any]:
 
 
 _BENCHES: Final[dict[str, Callable[[int | None], dict[str, Any]]]] = {
-    "verify": lambda entries: bench_verify(entries or VERIFY_ENTRIES),
     "serve": lambda entries: bench_serve(entries or ENTRIES_MADE),
     "derive": lambda rows: bench_law.bench(rows or bench_law.ROWS),
     "plan": lambda households: bench_plan.bench(households or PLAN_HOUSEHOLDS),
 }
-NAMES: Final = ("append", *_BENCHES, "population", "portal", "settlement")
+NAMES: Final = ("append", "verify", *_BENCHES, "population", "portal", "settlement")
 
 COMMANDS: Final = {
     "bench": Command(
