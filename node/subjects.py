@@ -154,11 +154,13 @@ class Subjects:
         key = self._key(connection, subject, IDENTITY_TERM)
         return encrypt(key, content, bound("view", subject))
 
-    def open_bytes(self, connection: Connection, subject: SubjectId, hidden: bytes) -> bytes:
-        """The inverse of `seal_bytes`; raises ErasedError, SealError."""
+    def open_with(self, wrapped: bytes, subject: SubjectId, hidden: bytes) -> bytes:
+        """The inverse of `seal_bytes` by the wrapped key of the subject; raises SealError."""
         self.log.note((subject,))
-        key = self._key(connection, subject, IDENTITY_TERM)
-        return decrypt(key, hidden, bound("view", subject))
+        binding = bound("subject-key", subject, str(IDENTITY_TERM))
+        return decrypt(
+            decrypt(self.__wrap_secret, wrapped, binding), hidden, bound("view", subject)
+        )
 
     def wrap(
         self,

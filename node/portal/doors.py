@@ -72,7 +72,7 @@ def page_route(visits: Visits) -> type[APIRoute]:
                 answer = await handler(request)
                 session_now = visits.current(request)
                 if session_now is not None and "set-cookie" not in answer.headers:
-                    visits.keep(answer, session_now)
+                    visits.keep_alive(answer, session_now)
                 return answer
 
             return handle

@@ -86,6 +86,12 @@ class Visits:
         )
         return answer
 
+    def keep_alive(self, answer: Answer, session: Session) -> Answer:
+        """Renew the session's cookie when its last visit is some time ago; else nothing is new."""
+        if self.sessions.renewed(session, self.now()) is not session:
+            self.keep(answer, session)
+        return answer
+
     def forget(self, answer: Answer) -> Answer:
         """Take the cookie away."""
         answer.delete_cookie(

@@ -16,9 +16,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, Select, create_engine, event, make_url
 
 from node.errors import StartError
+from node.stores.first_row_sql import FirstRow
 from node.stores.schema_sql import VERSION_TABLE
 
 SQLITE_BUSY_SECONDS: Final = 30
@@ -44,12 +45,13 @@ class Database:
     def __init__(self, url: str) -> None:
         """Open it; raises StartError when it lacks the present tables."""
         self.engine = _engine(url)
+        self._alone = _alone(self.engine, url)
         wanted = ScriptDirectory.from_config(_alembic()).get_current_head()
         with self.engine.connect() as connection:
             context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
             found = context.get_current_revision()
         if found != wanted:
-            self.engine.dispose()
+            self.close()
             raise StartError(
                 f"node database: tables of version {found or 'none'}, this program wants {wanted}; "
                 "run `vastedag init` once, or migrate"
@@ -82,9 +84,14 @@ class Database:
         with self.engine.connect() as connection, connection.begin():
             yield connection
 
+    def first_row(self, statement: Select[Any]) -> FirstRow:
+        """A question that every page asks, made ready once."""
+        return FirstRow(self._alone, statement)
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+        self._alone.dispose()
 
 
 def _engine(url: str) -> Engine:
@@ -114,6 +121,23 @@ def _engine(url: str) -> Engine:
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begun)
     return engine
+
+
+def _alone(engine: Engine, url: str) -> Engine:
+    """Where single statements are asked, each its own transaction; as many, no more, wait in line.
+
+    SQLite's connections are such already: a transaction begins there only where we say so.
+    """
+    if engine.dialect.name == "sqlite":
+        return engine
+    return create_engine(
+        url,
+        pool_size=CONNECTIONS_MAX,
+        max_overflow=0,
+        pool_use_lifo=True,
+        isolation_level="AUTOCOMMIT",
+        hide_parameters=True,
+    )
 
 
 def _alembic() -> Config:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from node.stores import schema_sql as tables
@@ -14,6 +14,8 @@ class EndedSql:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        ended = tables.ended_visits
+        self._found = database.first_row(select(ended.c.id).where(ended.c.id == bindparam("id")))
 
     def end(self, identifier: str, until: int, now: int) -> bool:
         """Remember it; False when it had ended before. What is past its time is dropped."""
@@ -28,6 +30,4 @@ class EndedSql:
 
     def has_ended(self, identifier: str) -> bool:
         """Whether it was ended."""
-        with self._database.read() as connection:
-            found = select(tables.ended_visits.c.id).where(tables.ended_visits.c.id == identifier)
-            return connection.execute(found).first() is not None
+        return self._found(id=identifier) is not None

@@ -11,17 +11,31 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
-from node.errors import ErasedError
 from node.stores import schema_sql as tables
 from node.stores.database_sql import Database
-from node.subjects import Subjects
+from node.subjects import IDENTITY_TERM, Subjects
 from scheduler.folding.facts import SubjectId
 
 COMPRESSION: Final = 1
 DROP_CHUNK: Final = 500
 OWN_VIEW: Final = "eigen-inzage"  # the processing activity, unless a page names another
+
+# A month with the key it opens by. A month whose key was destroyed is as if it were not there.
+_KEPT: Final = (
+    select(tables.views.c.content, tables.subject_keys.c.wrapped)
+    .join(
+        tables.subject_keys,
+        (tables.subject_keys.c.subject == tables.views.c.household)
+        & (tables.subject_keys.c.term == IDENTITY_TERM),
+    )
+    .where(
+        tables.views.c.household == bindparam("household"),
+        tables.views.c.month == bindparam("month"),
+        tables.views.c.made_on >= bindparam("since"),
+    )
+)
 
 
 class ViewStore:
@@ -30,24 +44,16 @@ class ViewStore:
     def __init__(self, database: Database, subjects: Subjects) -> None:
         self._database = database
         self._subjects = subjects
+        self._kept = database.first_row(_KEPT)
 
     def get(self, household: str, month: str, since: date) -> bytes | None:
         """The month as kept on that day or later; None when it must be worked out (anew)."""
-        table = tables.views
-        query = select(table.c.content).where(
-            table.c.household == household,
-            table.c.month == month,
-            table.c.made_on >= since.isoformat(),
-        )
-        log = self._subjects.log
-        with log.joined(OWN_VIEW), self._database.read() as connection:
-            content = connection.execute(query).scalar()
-            if content is None:
+        with self._subjects.log.joined(OWN_VIEW):
+            row = self._kept(household=household, month=month, since=since.isoformat())
+            if row is None:
                 return None
-            try:
-                opened = self._subjects.open_bytes(connection, SubjectId(household), content)
-            except ErasedError:
-                return None
+            content, wrapped = row
+            opened = self._subjects.open_with(wrapped, SubjectId(household), content)
         return zlib.decompress(opened)
 
     def put(self, household: str, months: Mapping[str, bytes], made_on: date) -> None:
