@@ -38,10 +38,12 @@ class Measured:
 
     sent: int = 0
     errors: int = 0
+    begun: float = 0.0  # by `perf_counter`, which all processes of a machine share on Linux
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
     answered: list[int] = field(default_factory=list)  # number of the request of each latency
     late: list[float] = field(default_factory=list)  # how long after its time a request was sent
+    server_seconds: list[float] = field(default_factory=list)  # as the servers tell, if they do
     bodies: dict[int, bytes] = field(default_factory=dict)  # of the requests that were asked for
 
 
@@ -164,7 +166,7 @@ async def run_load(load: Load, keep: frozenset[int] = frozenset()) -> Measured:
     for _ in range(CONNECTIONS):
         await run.open()
     count = round(load.per_second * load.seconds)
-    begun = perf_counter()
+    begun = run.measured.begun = perf_counter()
     request = 0
     while request < count:
         now = perf_counter()

@@ -1,7 +1,9 @@
 """Servers in processes of their own under an open-loop load from another process.
 
 What is served is the caller's; the limit of the machine is a bare asyncio server (`bare`) under the
-same load.
+same load. Latency is the client's, from the moment a request was due. Server time is the wall time
+of an answer within the server, from the head that was read to the last byte that was handed to the
+kernel; a server tells it when it is `Timed`.
 """
 
 from __future__ import annotations
@@ -12,9 +14,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from time import perf_counter
 from typing import Any, Final, cast
 
 import uvloop
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ledger.benches.bench_limits import cpu_seconds
 from node.benches.load_open_loop import Load, Measured, percentile, run_load
@@ -36,9 +40,11 @@ def measured(
     per_second: float,
     seconds: float,
     processes: int,
+    *,
+    timed: bool = False,
 ) -> tuple[Measured, float]:
-    """What the load found, and the processor time of the servers."""
-    port, servers = 0, list[BaseProcess]()
+    """What the load found, and the processor time of the servers. timed: they tell their times."""
+    port, servers, pipes = 0, list[BaseProcess](), list[Connection]()
     try:
         for _ in range(processes):
             ours, theirs = context.Pipe()
@@ -47,12 +53,18 @@ def measured(
             )
             server.start()
             servers.append(server)
+            pipes.append(ours)
             port = _heard(ours)
         load = Load(
             host=HOST, ports=(port,), requests=requests, per_second=per_second, seconds=seconds
         )
         pids = [_pid(each) for each in servers]
-        return _loaded(context, load, keep, pids)
+        found, cpu = _loaded(context, load, keep, pids)
+        if timed:
+            found.server_seconds = [
+                lasted for pipe in pipes for at, lasted in _times(pipe) if at >= found.begun
+            ]
+        return found, cpu
     finally:
         for server in servers:
             server.terminate()
@@ -88,6 +100,38 @@ def _load(load: Load, keep: frozenset[int], servers: Sequence[int], told: Connec
         return found, sum(map(cpu_seconds, servers)) - before
 
     told.send(uvloop.run(run()))
+
+
+class Timed:
+    """An ASGI app with the wall time of each of its answers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._times: list[tuple[float, float]] = []  # when it began, how long it lasted
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = perf_counter()
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._times.append((begun, perf_counter() - begun))
+
+    def tell_by(self, pipe: Connection) -> None:
+        """Send all times whenever the other end asks; call it inside the event loop."""
+
+        def asked() -> None:
+            pipe.recv()
+            pipe.send(self._times)
+
+        asyncio.get_running_loop().add_reader(pipe.fileno(), asked)
+
+
+def _times(pipe: Connection) -> list[tuple[float, float]]:
+    pipe.send(None)
+    if not pipe.poll(START_SECONDS_MAX):
+        raise UnavailableError("bench: a server did not tell its times")
+    found: list[tuple[float, float]] = pipe.recv()
+    return found
 
 
 def bare(body: bytes, port: int, told: Connection) -> None:
@@ -133,11 +177,19 @@ def figures(found: tuple[Measured, float]) -> dict[str, Any]:
         "answered_per_second": round(answered / under_load.seconds, 1),
         "errors": under_load.errors,
         "p50_ms": round(percentile(ordered, 0.5) * 1000, 3),
+        "p95_ms": round(percentile(ordered, 0.95) * 1000, 3),
         "p99_ms": round(percentile(ordered, 0.99) * 1000, 3),
         "max_ms": round(ordered[-1] * 1000, 3),
         "sent_late_p99_ms": round(percentile(late, 0.99) * 1000, 3),
         "server_cpu_microseconds_per_request": round(cpu / answered * 1e6, 1),
     }
+
+
+def server_figures(found: tuple[Measured, float]) -> dict[str, Any]:
+    """The servers' own times of their answers, in milliseconds."""
+    ordered = sorted(found[0].server_seconds)
+    shares = {"p50_ms": 0.5, "p95_ms": 0.95, "p99_ms": 0.99, "max_ms": 1.0}
+    return {name: round(percentile(ordered, share) * 1000, 3) for name, share in shares.items()}
 
 
 def p99_of(found: Measured) -> float:

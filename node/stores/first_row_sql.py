@@ -1,7 +1,7 @@
 """One row by one statement, for what every page asks: written out once, handed to the driver.
 
 A single SELECT sees one moment of the database by itself, so no transaction is put around it. That
-leaves a twelfth of the processor time that SQLAlchemy's layers take (decision 0017).
+leaves a twelfth of the processor time that SQLAlchemy's layers take (decision 0018).
 """
 
 from __future__ import annotations
