@@ -24,7 +24,7 @@ from node.commands.cli_output import (
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("node.commands.cli_demo", "a whole network on this machine, with pages"),
     "init": ("node.commands.cli_node", "create a node: keys, settings, databases"),
-    "serve": ("node.commands.cli_node", "run a node's web side"),
+    "serve": ("node.commands.cli_serve", "run a node's web side"),
     "work": ("node.commands.cli_node", "run a node's sequencer, mirror or witness, and its ticker"),
     "submit": ("node.commands.cli_node", "submit one event, print its receipt"),
     "ingest": ("node.commands.cli_ingest", "read an agency's file: records, and every problem"),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import signal
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 # Python looks for circles of garbage after 700 new objects; a page makes some thousands, none of
@@ -17,3 +20,13 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(NEW_OBJECTS, YOUNG_SEARCHES, MIDDLE_SEARCHES)
+
+
+async def until_stopped(stop: Callable[[], Awaitable[None]]) -> None:
+    """Wait for Ctrl-C or SIGTERM, then stop."""
+    asked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked.set)
+    await asked.wait()
+    await stop()

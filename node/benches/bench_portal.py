@@ -34,6 +34,7 @@ from node.benches.served import (
     p99_of,
     server_figures,
 )
+from node.long_running import settle
 from node.looked.logbook_sql import Logbook
 from node.looked.register import load_register
 from node.portal.app import create_app

@@ -1,29 +1,20 @@
-"""Commands that act on a node's home: init, serve, work, submit, replay."""
+"""Commands that act on a node's home: init, work, submit, replay. `serve` is cli_serve.py."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import signal
 import tomllib
-from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import Any, Final
 
-import uvloop
-from starlette.types import ASGIApp
-
 from ledger.errors import BusyError, LedgerError
-from node.calendars_node import calendars_of
 from node.commands.cli_home import add_home, home_directory
 from node.commands.cli_output import DONE, AnswerNoError, Command, Output, UsageError, read_bytes
-from node.errors import NodeError, RefusedError, StartError
+from node.errors import NodeError, RefusedError
 from node.flow import record
 from node.intake import SUBMISSION_TYPE, read_submission
-from node.portal.app import create_app
-from node.portal.http_server import Listener
-from node.portal.log_app import create_log_app
-from node.portal.web import PublishedLog, surface_of
+from node.long_running import settle, until_stopped
 from node.replay import replay
 from node.runtime import Node, system_today
 from node.setup.founding import found, public_keys
@@ -77,51 +68,6 @@ def _toml(name: str) -> dict[str, Any]:
         raise UsageError(f"--settings: {name}: no TOML ({error}); correct it") from error
 
 
-def _serve_arguments(parser: argparse.ArgumentParser) -> None:
-    add_home(parser)
-    parser.add_argument(
-        "--log-only",
-        action="store_true",
-        help="only /log; several such processes may listen on one port",
-    )
-    parser.add_argument("--port", type=int, metavar="N", help="with --log-only: where it listens")
-
-
-def _serve(arguments: argparse.Namespace, output: Output) -> int:
-    """The public side, until a signal ends it."""
-    if arguments.port is not None and not arguments.log_only:
-        raise UsageError("--port: with --log-only; the pages listen where settings.toml says")
-
-    async def run() -> None:
-        node = Node.open(home_directory(arguments))
-        try:
-            await node.ledger.refresh()
-            settings = node.home.settings
-            port = arguments.port or settings.port
-            if arguments.log_only:
-                app = _log_app(node)
-            else:
-                app = create_app(surface_of(node, calendars=calendars_of(node)))
-            pages = Listener(app, settings.host, port, shared=arguments.log_only)
-            await pages.start()
-            output.message(f"{node.member}: http://{settings.host}:{pages.port}")
-            await _until_stopped(pages.stop)
-        finally:
-            await node.close()
-
-    uvloop.run(run())
-    return DONE
-
-
-def _log_app(node: Node) -> ASGIApp:
-    pages = node.ledger.pages
-    if pages is None:
-        raise StartError("this node is a witness: it keeps no copy of the log that it could show")
-    return create_log_app(
-        PublishedLog(node.ledger, pages, alone=True), node.gate().may_read_entries
-    )
-
-
 def _work(arguments: argparse.Namespace, output: Output) -> int:
     """The working side, until a signal ends it."""
 
@@ -135,22 +81,13 @@ def _work(arguments: argparse.Namespace, output: Output) -> int:
                 f"{node.member}: {settings.part}, listening on "
                 f"{settings.log_host}:{settings.log_port}"
             )
-            await _until_stopped(worker.stop)
+            settle()
+            await until_stopped(worker.stop)
         finally:
             await node.close()
 
     asyncio.run(run())
     return DONE
-
-
-async def _until_stopped(stop: Callable[[], Awaitable[None]]) -> None:
-    """Wait for Ctrl-C or SIGTERM, then stop."""
-    asked = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, asked.set)
-    await asked.wait()
-    await stop()
 
 
 def _submit_arguments(parser: argparse.ArgumentParser) -> None:
@@ -237,7 +174,6 @@ def _day(text: str) -> date:
 
 COMMANDS: Final = {
     "init": Command(arguments=_init_arguments, run=_init, faults=FAULTS),
-    "serve": Command(arguments=_serve_arguments, run=_serve, faults=FAULTS),
     "work": Command(arguments=add_home, run=_work, faults=FAULTS),
     "submit": Command(arguments=_submit_arguments, run=_submit, faults=FAULTS),
     "replay": Command(arguments=_replay_arguments, run=_replay, faults=FAULTS),

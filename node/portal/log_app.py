@@ -1,7 +1,7 @@
 """The log and nothing else, for as many processes as the readers of a log ask for.
 
 Each keeps its own tiles in memory and shares nothing, so that several may listen on one port
-(`vastedag serve --log-only`). The pages of households stay with the one process that knows them.
+(`vastedag serve --log-only`).
 """
 
 from __future__ import annotations
