@@ -48,7 +48,7 @@ faults: .venv/test
 	VASTEDAG_FAULTS=long VASTEDAG_EXAMPLES=10000 .venv/bin/pytest -q tests/fault tests/simulation tests/property
 
 bench: .venv/run
-	@for name in append verify serve plan derive population settlement; do .venv/bin/vastedag bench $$name --json || exit 1; done
+	@for name in append verify serve plan derive population portal settlement; do .venv/bin/vastedag bench $$name --json || exit 1; done
 
 bench-peer: .venv/run
 	UV_PROJECT_ENVIRONMENT=.venv-peer .venv/bin/uv sync --frozen --quiet --system-certs \
