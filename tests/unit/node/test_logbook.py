@@ -44,7 +44,7 @@ def test_outside_a_reading_nothing_is_opened(tmp_path: Path) -> None:
         with pytest.raises(UnloggedError):
             desk.records.subjects.show(connection, subject, hidden)
         with pytest.raises(UnloggedError):
-            desk.records.subjects.open_bytes(connection, subject, hidden)
+            desk.records.subjects.open_with(b"", subject, hidden)
 
 
 def test_every_step_of_a_record_leaves_a_line_for_its_person(tmp_path: Path) -> None:
@@ -251,7 +251,7 @@ OPENERS = {
     ("node/sealing.py", "open_sealed"): "note",
     ("node/subjects.py", "identity"): "note",
     ("node/subjects.py", "show"): "note",
-    ("node/subjects.py", "open_bytes"): "note",
+    ("node/subjects.py", "open_with"): "note",
     ("node/subjects.py", "unwrap"): "note",
     ("node/subjects.py", "_key"): None,  # a key, given to the functions of this file alone
     ("node/stores/store_sql.py", "content"): "unwrap",  # notes, and without it there is no key
