@@ -18,6 +18,7 @@ from ledger.log import Log
 from ledger.mirror import Mirror
 from ledger.pages import FRESH, Pages, told
 from ledger.ports import Answer, Clock
+from ledger.refused_heads import KeepsEvidence, RefusedHeads
 from ledger.witness import TrustedLogs, monitoring_path
 
 RECEIPT_TYPE: Final = "text/plain; charset=utf-8"
@@ -95,7 +96,10 @@ class MirrorDoor:
 
 
 class WitnessDoor:
-    """A witness's door: `add-checkpoint`, and the last checkpoint it cosigned."""
+    """A witness's door: `add-checkpoint`, and the last checkpoint it cosigned.
+
+    Of a head that contradicts it both signatures are kept before the refusal is answered.
+    """
 
     def __init__(
         self,
@@ -104,12 +108,14 @@ class WitnessDoor:
         logs: Callable[[], TrustedLogs],
         signer: NoteSigner,
         clock: Clock,
+        evidence: KeepsEvidence,
     ) -> None:
         """logs answers the keys each origin's log may sign with now; they change by a move."""
         self._state = state
         self._logs = logs
         self._signer = signer
         self._clock = clock
+        self._refused = RefusedHeads(evidence, clock)
 
     async def get(self, path: str, *, entries_allowed: bool = False, gzip: bool = False) -> Answer:
         """`<origin hash>/checkpoint`."""
@@ -133,6 +139,8 @@ class WitnessDoor:
                 state=self._state,
                 time=self._clock.now(),
             )
+            if answer.refused_for is not None:
+                await self._refused.keep(body, answer.refused_for)
         except LedgerError as error:
             return refusal(error)
         return Answer(status=answer.status, body=answer.body, content_type=answer.content_type)

@@ -69,12 +69,13 @@ class Cosigned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An HTTP answer. contradiction: the log signed two trees of one size; keep both notes."""
+    """An HTTP answer. refused_for: what was cosigned last, when a head signed by the log was
+    refused because of it; if the two contradict each other, keep both."""
 
     status: int
     body: bytes
     content_type: str = TEXT_TYPE
-    contradiction: bool = False
+    refused_for: Cosigned | None = None
 
 
 def parse_submission(body: bytes) -> Submission:
@@ -114,18 +115,18 @@ def decide(submission: Submission, logs: TrustedLogs, last: Cosigned | None) -> 
     except CheckpointError as error:
         return _refuse(400, str(error))
     if submission.old_size > checkpoint.size:
-        return _refuse(400, "the old size is larger than the checkpoint's")
+        return _refuse(400, "the old size is larger than the checkpoint's", last)
     last_size = 0 if last is None else last.checkpoint.size
     if submission.old_size != last_size:
-        return Answer(status=409, body=f"{last_size}\n".encode(), content_type=SIZE_TYPE)
+        told = f"{last_size}\n".encode()
+        return Answer(status=409, body=told, content_type=SIZE_TYPE, refused_for=last)
     last_root = merkle.EMPTY_ROOT if last is None else last.checkpoint.root
     try:
         merkle.verify_consistency(
             last_size, checkpoint.size, submission.proof, last_root, checkpoint.root
         )
     except ProofError as error:
-        forked = last is not None and checkpoint.size == last_size
-        return _refuse(422, str(error), contradiction=forked)
+        return _refuse(422, str(error), last)
     kept = tuple(each for each in submission.note.signatures if _by(each, trusted))
     return Cosigned(checkpoint=checkpoint, note=Note(text=checkpoint.text, signatures=kept))
 
@@ -149,8 +150,8 @@ def _by(signature: NoteSignature, trusted: Sequence[Verifier]) -> bool:
     return any((signature.name, signature.key_id) == (each.name, each.key_id) for each in trusted)
 
 
-def _refuse(status: int, reason: str, *, contradiction: bool = False) -> Answer:
-    return Answer(status=status, body=f"{reason}\n".encode(), contradiction=contradiction)
+def _refuse(status: int, reason: str, last: Cosigned | None = None) -> Answer:
+    return Answer(status=status, body=f"{reason}\n".encode(), refused_for=last)
 
 
 def _hash(line: str, number: int) -> bytes:

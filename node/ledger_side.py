@@ -166,6 +166,7 @@ def open_ledger_side(
             logs=lambda: {genesis.origin: _log_keys(following, genesis)},
             signer=cosigner(home, keys.cosign),
             clock=SystemClock(),
+            evidence=SqlStore(database),
         )
         return LedgerSide(
             database=database,

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ledger.cosigner import CosignedState
 from ledger.errors import PeerError
 from ledger.formats.envelope import Header, sign_record
 from ledger.formats.note import COSIGNATURE, NoteSigner
@@ -16,6 +17,7 @@ from ledger.keys import Ed25519Signer
 from ledger.log import Log
 from ledger.mirror import Mirror
 from ledger.ports import Answer, Clock, Peer, Store
+from ledger.refused_heads import KeepsEvidence
 from ledger.rules import governance
 from ledger.rules.genesis import create_log
 from ledger.sequencing.checks_threads import InlineChecks
@@ -235,6 +237,21 @@ async def make_mirror(member: str, log_id: str, clock: Clock, store: Store) -> M
     return mirror
 
 
+def make_witness(
+    member: str,
+    clock: Clock,
+    state: CosignedState | None = None,
+    evidence: KeepsEvidence | None = None,
+) -> WitnessDoor:
+    return WitnessDoor(
+        state=state or MemoryCosigned(),
+        logs=lambda: trusted(ORIGIN, log_signer().verifier.vkey),
+        signer=note_signer(member, "witness"),
+        clock=clock,
+        evidence=evidence or MemoryStore(),
+    )
+
+
 def make_log(
     store: Store,
     peers: Mapping[str, Peer],
@@ -278,17 +295,7 @@ async def make_network(
         for m in MIRRORS
     }
     peers = {m: DoorPeer(MirrorDoor(mirror)) for m, mirror in mirrors.items()}
-    witness_peers = {
-        w: DoorPeer(
-            WitnessDoor(
-                state=MemoryCosigned(),
-                logs=lambda: trusted(ORIGIN, log_signer().verifier.vkey),
-                signer=note_signer(w, "witness"),
-                clock=clock,
-            )
-        )
-        for w in WITNESSES
-    }
+    witness_peers = {w: DoorPeer(make_witness(w, clock)) for w in WITNESSES}
     log = make_log(store, peers, clock, witnesses=witness_peers, limits=limits)
     if start:
         await log.start()

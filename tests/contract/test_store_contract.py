@@ -11,13 +11,15 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import HeadMovedError, LeaseError, StoreError
-from ledger.formats.checkpoint import Checkpoint
+from ledger.evidence import list_evidence, prove_fork
+from ledger.formats.checkpoint import Checkpoint, sign_checkpoint
 from ledger.formats.note import Note
 from ledger.ports import Batch, Evidence, HashTile, Head, Row, StateStore, Store
 from ledger.stores.database_sql import Database, migrate, sqlite_url
 from ledger.stores.store_memory import MemoryCosigned, MemoryState, MemoryStore
 from ledger.stores.store_sql import SqlCosigned, SqlState, SqlStore
-from ledger.witness import Cosigned
+from ledger.witness import Cosigned, Submission
+from tests import ledger_network as nets
 from tests.ledger_postgres import empty, running_cluster
 
 Open = Callable[[], "Opened"]
@@ -266,6 +268,33 @@ def test_evidence_is_kept_once(storage: Opened) -> None:
         assert await store.evidence() == [evidence]
 
     run(storage, work)
+
+
+def test_a_witness_keeps_both_signatures_of_a_log_that_contradicts_itself(
+    storage: Opened,
+) -> None:
+    """L3, of a member that keeps one checkpoint and no entries; there again after a restart."""
+
+    def signed(size: int, mark: bytes) -> Note:
+        checkpoint = Checkpoint(origin=nets.ORIGIN, size=size, root=mark * 32)
+        return sign_checkpoint(checkpoint, nets.log_signer())
+
+    async def work() -> None:
+        one, other = signed(3, b"1"), signed(3, b"2")
+        for old, note, status in ((0, one, 200), (3, other, 422), (0, other, 409)):
+            async with storage.open() as (store, state, _):
+                door = nets.make_witness("woonstad", nets.FixedClock(), state, store)
+                body = Submission(old_size=old, proof=(), note=note).encode()
+                assert (await door.post("add-checkpoint", body)).status == status
+        async with storage.open() as (store, _, _):
+            (kept,) = await store.evidence()
+            (told,) = await list_evidence(store)  # as `vastedag evidence` shows it
+        assert (told["kind"], told["proven"], told["about"]) == ("fork", True, nets.ORIGIN)
+        prove_fork(kept, [nets.log_signer().verifier])
+        assert kept.parts["theirs"] == other.encode()
+        assert kept.parts["ours"].startswith(one.encode())  # and the witness's own line
+
+    asyncio.run(work())
 
 
 def test_cosigned_state_is_one_compare_and_swap(storage: Opened) -> None:

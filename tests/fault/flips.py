@@ -61,6 +61,7 @@ async def build(folder: Path) -> dict[str, Path]:
                 logs=lambda: trusted(nets.ORIGIN, nets.log_signer().verifier.vkey),
                 signer=nets.note_signer("woonstad", "witness"),
                 clock=net.clock,
+                evidence=stores["witness"],
             )
         )
         await net.log.stop()

@@ -20,6 +20,7 @@ from ledger.rules.genesis import create_log
 from ledger.sequencing.checks_threads import ThreadChecks
 from ledger.serve import LogDoor, MirrorDoor, WitnessDoor, trusted
 from ledger.stores.database_sql import Database, migrate, sqlite_url
+from ledger.stores.store_memory import MemoryStore
 from ledger.stores.store_sql import SqlCosigned, SqlState, SqlStore
 from ledger.verify import verify_log
 from ledger.verifying.source_dir import DirectorySource
@@ -81,6 +82,7 @@ def test_from_genesis_to_a_verified_export(tmp_path: Path) -> None:
                 logs=lambda: trusted(nets.ORIGIN, nets.log_signer().verifier.vkey),
                 signer=nets.note_signer("woonstad", "witness"),
                 clock=clock,
+                evidence=MemoryStore(),
             )
             witness_peer = HttpPeer((await site(stack, witness)).url)
             stack.push_async_callback(witness_peer.close)

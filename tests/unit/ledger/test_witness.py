@@ -156,12 +156,20 @@ def test_422_what_does_not_follow() -> None:
     assert run(body(0, 3), body(3, 3, proof=(bytes(32),))).status == 422
 
 
-def test_422_two_trees_of_one_size_is_a_contradiction_to_keep() -> None:
+def test_a_head_of_the_log_that_is_refused_tells_for_what_it_was_refused() -> None:
     state = Memory()
-    answer = run(body(0, 8), body(8, 8, OTHER), state=state)
-    assert (answer.status, answer.contradiction) == (422, True)
-    assert state.swaps == 1
-    assert not run(body(0, 3), body(3, 8, proof=())).contradiction
+    refused = [body(8, 8, OTHER), body(8, 20, proof=()), body(8, 3), body(0, 8, OTHER)]
+    for each, status in zip(refused, (422, 422, 400, 409), strict=True):
+        answer = run(body(state.swaps * 8, 8), each, state=state)
+        assert (answer.status, answer.refused_for) == (status, state.records[ORIGIN])
+        assert state.records[ORIGIN].checkpoint.size == 8
+        state.swaps = 1
+    assert run(body(0, 3, note=unsigned(3))).refused_for is None
+    assert run(body(0, 3), body(3, 8)).refused_for is None
+
+
+def unsigned(size: int) -> Note:
+    return Note(text=checkpoint(size).text, signatures=(WITNESS.sign(checkpoint(size).text, TIME),))
 
 
 def test_a_slower_request_never_rolls_the_witness_back() -> None:
