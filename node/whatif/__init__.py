@@ -1,0 +1,1 @@
+"""What if: supposed facts beside the known ones, derived and planned again. Nothing is stored."""
