@@ -16,6 +16,7 @@ from tests.household_facts import TODAY, Book, demo_book
 WIT, LOON, OSEI, KOSTER, PETERS = (
     "999902003", "999909745", "999908121", "999905673", "999909320",
 )  # fmt: skip
+VERMEER, BAKKER = "999905260", "999903226"
 NAMES = {"woonstad": "Woonstad", "lichtstroom": "Lichtstroom", "gm0344": "Gemeente Utrecht"}
 
 

@@ -23,6 +23,7 @@ from node.submit import Recorded
 from tests import ledger_network as nets
 from tests.browser.household_views import PHONE, SampleCalendars, SamplePeople, SampleState
 from tests.desk_views import sample_desk
+from tests.whatif_port import SampleWhatIf
 
 MIJN, STAFF = "/mijn/aanmelden", "/medewerkers/aanmelden"
 WHO = {
@@ -130,6 +131,7 @@ def full_surface(**changes: object) -> Surface:
         "calendars": SampleCalendars(),
         "people": SamplePeople(),
         "oversight": SampleOversight(),
+        "what_if": SampleWhatIf(),
         "intake": SampleIntake(),
         "log": SampleLog(),
         "desk": sample_desk(),

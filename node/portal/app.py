@@ -35,6 +35,7 @@ from node.portal.routes_log import log_router
 from node.portal.routes_mijn import MijnRoutes
 from node.portal.routes_oversight import OversightRoutes
 from node.portal.routes_sign_in import SignInRoutes
+from node.portal.routes_whatif import WhatIfRoutes
 from node.portal.surface import Surface
 from node.portal.visits import Clock, Visits
 
@@ -108,6 +109,8 @@ def routed_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_h
         app.include_router(MijnRoutes(surface, surface.calendars, pages, visits).router())
         app.include_router(FileRoutes(surface, surface.calendars, pages, visits).router())
         app.include_router(arrange_router(pages, visits))
+    if surface.calendars is not None and surface.what_if is not None:
+        app.include_router(WhatIfRoutes(surface, surface.what_if, pages, visits).router())
     if surface.oversight is not None:
         app.include_router(OversightRoutes(surface.oversight, pages, visits).router())
     if surface.desk is not None:

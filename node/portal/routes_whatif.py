@@ -18,7 +18,7 @@ from node.portal.doors import page_route
 from node.portal.pages import Pages
 from node.portal.surface import Surface, WhatIfPort
 from node.portal.visits import Visits, form_of
-from node.portal.whatif_form import FIELDS_MAX, TEXT_MAX, read_suppositions
+from node.portal.whatif_form import FIELDS_MAX, LABELS, TEXT_MAX, read_suppositions
 from node.whatif.views import SituationView, WhatIfView
 from scheduler.folding.known import Text
 
@@ -26,9 +26,7 @@ from scheduler.folding.known import Text
 class WhatIfRoutes:
     """The page of one node's households."""
 
-    def __init__(
-        self, surface: Surface, what_if: WhatIfPort, pages: Pages, visits: Visits
-    ) -> None:
+    def __init__(self, surface: Surface, what_if: WhatIfPort, pages: Pages, visits: Visits) -> None:
         self._surface = surface
         self._what_if = what_if
         self._pages = pages
@@ -47,9 +45,9 @@ class WhatIfRoutes:
         return self._page(session, await self._situation(household), {}, {}, None)
 
     async def answer(self, request: Request) -> Response:
-        """The form as it was sent, with its answer or with what is wrong."""
+        """The form as it was sent, with its answer or with what is wrong (200: a page to read)."""
         session, household = self._household(request)
-        fields = await form_of(request, FIELDS_MAX)
+        fields = await form_of(request, fields_max=FIELDS_MAX)
         try:
             check_form(session, fields.get("csrf", ""))
         except SignInError as error:
@@ -74,10 +72,10 @@ class WhatIfRoutes:
             language=session.language,
             session=session,
             active="whatif",
-            status=422 if faults else 200,
             situation=situation,
             values={name: text[: 2 * TEXT_MAX] for name, text in fields.items()},
             faults=faults,
+            labels=LABELS,
             view=view,
         )
 

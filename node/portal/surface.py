@@ -25,6 +25,8 @@ from node.portal.calendar_views import (
 )
 from node.portal.oidc import Audience, Provider
 from node.submit import Recorded
+from node.whatif.suppositions import Suppositions
+from node.whatif.views import SituationView, WhatIfView
 from specs.values import Month
 
 
@@ -53,6 +55,18 @@ class CalendarPort(Protocol):
 
     def trace(self, household: str, scheme: str, month: Month) -> Mapping[str, object]:
         """The same reckoning as plain data, step by step; raises LookupError."""
+        ...
+
+
+class WhatIfPort(Protocol):
+    """What would change if it were so (whatif/asking.py). Blocking; it stores and logs nothing."""
+
+    def situation(self, household: str) -> SituationView:
+        """What the form must know of a household; raises LookupError."""
+        ...
+
+    def suppose(self, household: str, supposed: Suppositions) -> WhatIfView:
+        """The answer; raises LookupError."""
         ...
 
 
@@ -186,6 +200,7 @@ class Surface:
     oversight: OversightPort | None = None
     looked: LookedPort | None = None
     desk: DeskPorts | None = None
+    what_if: WhatIfPort | None = None
     sign_in: Literal["development", "oidc", "none"] = "none"
     public_url: str = "http://127.0.0.1:8000"  # where browsers find these pages, without path
     providers: Mapping[Audience, Provider] = field(default_factory=dict)

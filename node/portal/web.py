@@ -37,6 +37,7 @@ from node.stores import schema_sql as tables
 from node.stores import work_sql as work
 from node.stores.ended_sql import EndedSql
 from node.submit import Recorded
+from node.whatif.what_if_node import what_if_of
 from node.worker import Worker
 
 TICK_AGE_MAX: Final = 3  # ticks missed before the node is not ready
@@ -189,6 +190,7 @@ def surface_of(
         looked=node.logbook,
         oversight=oversight,
         desk=desk_of(node, worker, state, oversight),
+        what_if=what_if_of(node),
         people=HouseholdPeople(node.facts, node.desk.today),
         sign_in=settings.sign_in,
         public_url=settings.pages_url,

@@ -33,11 +33,37 @@ from specs.values import Month, months_of_year
 FIELDS_MAX: Final = 40
 TEXT_MAX: Final = 20  # characters in a field
 DAYS_OF_CHILD: Final = timedelta(days=366)  # before and after today
-_AMOUNT: Final = re.compile(r"(?:€\s*)?(\d{1,3}(?:\.\d{3})+|\d+)(?:,(\d{1,2}))?")
-_POINT: Final = re.compile(r"(\d+)\.(\d{1,2})")
-_HOURS: Final = re.compile(r"(\d{1,2})(?:[,.](\d))?")
-_DATE: Final = re.compile(r"(\d{1,2})[-/ .](\d{1,2})[-/ .](\d{4})")
-_ISO: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+_AMOUNT: Final = re.compile(r"(?:€\s*)?(\d{1,3}(?:\.\d{3})+|\d+)(?:,(\d{1,2}))?", re.ASCII)
+_POINT: Final = re.compile(r"(\d+)\.(\d{1,2})", re.ASCII)
+_HOURS: Final = re.compile(r"(\d{1,2})(?:[,.](\d))?", re.ASCII)
+_DATE: Final = re.compile(r"(\d{1,2})[-/ .](\d{1,2})[-/ .](\d{4})", re.ASCII)
+_ISO: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
+
+LABELS: Final[Mapping[str, Text]] = {
+    "maand": Text("Vanaf welke maand", "From which month"),
+    "baan_uren": Text("Uren per week", "Hours a week"),
+    "baan_loon": Text("Loon van de baan", "Wage of the job"),
+    "baan_uurloon": Text("Uurloon", "Wage an hour"),
+    "baan_netto": Text("Netto loon per maand", "Wage a month after tax"),
+    "baan_dag": Text("Dag van het loon", "Day of the wage"),
+    "baan_wie": Text("Wie gaat werken", "Who will work"),
+    "opslag_bruto": Text("Bruto erbij", "More before tax"),
+    "opslag_netto": Text("Netto erbij", "More after tax"),
+    "opslag_wie": Text("Wie gaat meer verdienen", "Who will earn more"),
+    "partner_leeftijd": Text("Leeftijd van uw partner", "Your partner's age"),
+    "partner_inkomen": Text("Inkomen van uw partner", "Your partner's income"),
+    "partner_band": Text("Trouwen of contract", "Marrying or a contract"),
+    "partner_verzekerd": Text("Zorgverzekering van uw partner", "Your partner's insurance"),
+    "partner_vermogen": Text("Vermogen van uw partner", "Your partner's assets"),
+    "partner_netto": Text("Netto inkomen van uw partner", "Your partner's income after tax"),
+    "partner_dag": Text("Dag van dat inkomen", "Day of that income"),
+    "kind_datum": Text("Geboortedag van uw kind", "Your child's birthday"),
+    "huur_kaal": Text("Kale huur", "Bare rent"),
+    "huur_service": Text("Servicekosten", "Service costs"),
+    "huur_zelfstandig": Text("Eigen voordeur, keuken en wc", "A front door of your own"),
+    "uitkering_bruto": Text("Uitkering die overblijft, bruto", "Benefit left, before tax"),
+    "uitkering_netto": Text("Uitkering die overblijft, netto", "Benefit left, after tax"),
+}
 
 ANSWER: Final = Text("Kies een antwoord.", "Choose an answer.")
 NEEDED: Final = Text("Vul dit ook in.", "Fill this in as well.")

@@ -1,11 +1,13 @@
 """«What if» for one household: its facts read, the suppositions laid beside them, both worked out.
 
-Reads only: nothing here writes a row, a file or a log line (tests hold it so).
+Reads only: nothing of what is supposed comes into a row, a file or a log line (tests hold it so).
+That the facts were read is told to whom they concern, as every reading is (node/looked).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -66,17 +68,21 @@ class WhatIf:
         rulebook: Callable[[], Rulebook],
         calendars: PayCalendars,
         names: Mapping[str, str],
+        reading: Callable[[], AbstractContextManager[object]] = nullcontext,
     ) -> None:
+        """reading: around each answer, so that who looked is logged once."""
         self._facts = facts
         self._naming = Naming(member=member, names={**AGENCY_WORDS, **names})
         self._today = today
         self._rules = rulebook
         self._calendars = calendars
         self._circles = FreshCircles()
+        self._reading = reading
 
     def situation(self, household: str) -> SituationView:
         """See WhatIfPort."""
-        asked = self._asked(household)
+        with self._reading():
+            asked = self._asked(household)
         first = Month.of(self._today())
         now = fold(asked.around, asked.household.applicant, None)
         partner = partner_in(now, first)
@@ -103,7 +109,8 @@ class WhatIf:
 
     def suppose(self, household: str, supposed: Suppositions) -> WhatIfView:
         """See WhatIfPort."""
-        asked = self._asked(household)
+        with self._reading():
+            asked = self._asked(household)
         who, rules, today = asked.household.applicant, self._rules(), self._today()
         compared = compare(asked.around, who, supposed, rules)
         a_year = compare(asked.around, who, whole_year(supposed), rules)
@@ -116,8 +123,9 @@ class WhatIf:
         back = [one for one in compared.effects if one.scheme in received and not one.by_quarter]
         rent, _ = rent_now(asked.around, who, supposed.start.first_day)
         rent_cents = rent.data.amount_cents if rent and isinstance(rent.data, Recurring) else None
-        account = on_account(asked.facts, supposed, compared.benefits, rent_cents).total()
-        table = _table(compared, received)
+        account = on_account(asked.facts, supposed, compared.benefits, rent_cents)
+        table, missing = _table(compared, received), _missing(compared)
+        known = {one.why for one in missing}
         return WhatIfView(
             start=supposed.start,
             gross_month=_gross_month(supposed),
@@ -126,9 +134,10 @@ class WhatIf:
             whole_year=_table(a_year, received),
             paid_before=sum(one.sum_of(paid) for one in back),
             paid_months=len(paid),
-            account=account,
-            together=_together(compared, table, account),
-            missing=tuple(dict.fromkeys([*_missing(compared), *_missing(a_year)])),
+            account=account.parts(),
+            together=_together(table, account.total()),
+            missing=missing,
+            missing_in_a_year=tuple(one for one in _missing(a_year) if one.why not in known),
             counted=counted(supposed, compared),
             planned=planned(
                 asked.facts, asked.household, compared,
@@ -166,11 +175,9 @@ def _adult(facts: Sequence[Fact], who: SubjectId, number: str) -> Adult:
     return Adult(number=number, subject=who, name=person.surname, born=person.birth_date)
 
 
-def _together(compared: Comparison, table: Table, account: int | None) -> int | None:
+def _together(table: Table, account: int | None) -> int | None:
     """What is left over each month; None while an amount in it is not known."""
     if account is None or table.month_difference is None:
-        return None
-    if any(one.out_of_sight for one in compared.effects):
         return None
     return account + table.month_difference
 
@@ -203,17 +210,18 @@ def _received(
 
 
 def _table(compared: Comparison, received: frozenset[str]) -> Table:
-    """Rows that say nothing are left out: no right before and none after."""
-    shown = [one for one in compared.effects if not one.known or _some(one)]
+    """Rows that say nothing are left out: no amount before and none after."""
+    shown = [one for one in compared.effects if _some(one)]
     known = [one for one in shown if one.known]
+    clear = bool(known) and not any(one.out_of_sight for one in compared.effects)
     months = months_of_year(compared.year)
     monthly = [one for one in known if not one.by_quarter]
     last = months[-1]
     return Table(
         rows=tuple(_row(one, received) for one in shown),
         month=last,
-        month_difference=sum(one.sum_of([last]) for one in monthly) if known else None,
-        year_difference=sum(one.sum_of(months) for one in known) if known else None,
+        month_difference=sum(one.sum_of([last]) for one in monthly) if clear else None,
+        year_difference=sum(one.sum_of(months) for one in known) if clear else None,
         months=tuple(
             MonthRow(
                 month=month,
@@ -246,20 +254,17 @@ def _row(one: Effect, received: frozenset[str]) -> SchemeRow:
 
 
 def _missing(compared: Comparison) -> tuple[Missing, ...]:
-    """What is not known; a benefit's reason once, not again under every allowance."""
-    found = []
+    """What is not known; one reason once, with everything that it leaves open."""
+    found: dict[tuple[Text, str], list[Text]] = {}
     if compared.supposed.remaining is None:
-        for benefit, (why, article) in zip(
-            compared.benefits, compared.benefit_reasons, strict=False
-        ):
-            found.append(Missing(what=benefit.words, why=why, article=article))
+        for benefit, reason in zip(compared.benefits, compared.benefit_reasons, strict=False):
+            found.setdefault(reason, []).append(benefit.words)
     told = {one.unknown().missing.nl for one in compared.benefits}
     for effect in compared.effects:
         if effect.because is not None and effect.because.nl not in told:
-            found.append(
-                Missing(
-                    what=scheme_words(effect.scheme), why=effect.because,
-                    article=effect.article or "",
-                )
-            )  # fmt: skip
-    return tuple(found)
+            reason = (effect.because, effect.article or "")
+            found.setdefault(reason, []).append(scheme_words(effect.scheme))
+    return tuple(
+        Missing(what=tuple(what), why=why, article=article)
+        for (why, article), what in found.items()
+    )

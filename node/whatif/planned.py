@@ -42,6 +42,13 @@ PAID_BY: Final[Mapping[str, str]] = {
     **dict.fromkeys(("aow", "anw"), "svb"),
     "bijstand": "gm",  # the municipality itself, by the beginning of its name
 }
+ACCOUNT_WORDS: Final = (
+    Text("Netto loon van de baan", "Wage of the job, after tax"),
+    Text("Netto opslag", "Raise, after tax"),
+    Text("Netto inkomen van uw partner", "Your partner's income, after tax"),
+    Text("Uw uitkering, netto", "Your benefit, after tax"),
+    Text("Uw huur", "Your rent"),
+)
 WAGE_NOT_IN: Final = Text(
     "het loon van de nieuwe baan: u vulde niet in wat u netto krijgt",
     "the wage of the new job: you did not fill in what you get after tax",
@@ -114,6 +121,15 @@ class OnAccount:
     partner: int | None = 0
     benefits: int | None = 0
     rent: int | None = 0
+
+    def parts(self) -> tuple[tuple[Text, int | None], ...]:
+        """Each by what people call it, without what does not change."""
+        every = zip(
+            ACCOUNT_WORDS,
+            (self.wage, self.more, self.partner, self.benefits, self.rent),
+            strict=True,
+        )
+        return tuple((what, cents) for what, cents in every if cents != 0)
 
     def total(self) -> int | None:
         """All together; None when one of them is not known."""

@@ -51,7 +51,7 @@ class SchemeRow:
 class Missing:
     """What is not known, why, and by which article."""
 
-    what: Text
+    what: tuple[Text, ...]
     why: Text
     article: str
 
@@ -67,11 +67,13 @@ class MonthRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """All allowances side by side. The sums hold the rows in which both amounts are known."""
+    """All allowances side by side. The sums hold the rows in which both amounts are known; they are
+    None while the suppositions make unknown what is known now.
+    """
 
     rows: tuple[SchemeRow, ...]
     month: Month  # of which the monthly amounts are
-    month_difference: int | None  # None: nothing is known
+    month_difference: int | None
     year_difference: int | None
     months: tuple[MonthRow, ...]
 
@@ -89,8 +91,9 @@ class WhatIfView:
     whole_year: Table
     paid_before: int  # difference over months already paid: below zero is paid back
     paid_months: int
-    account: int | None  # what changes on the account apart from allowances
+    account: tuple[tuple[Text, int | None], ...]  # what changes on it apart from allowances
     together: int | None
     missing: tuple[Missing, ...]
+    missing_in_a_year: tuple[Missing, ...]  # what only the whole year asks for
     counted: tuple[Text, ...]
     planned: Planned

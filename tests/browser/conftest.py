@@ -16,6 +16,7 @@ from node.portal.app import create_app
 from node.portal.surface import Surface
 from tests import needs
 from tests.browser.household_views import PHONE, SampleCalendars, SamplePeople, SampleState
+from tests.whatif_port import SampleWhatIf
 
 START_SECONDS_MAX = 10
 
@@ -36,6 +37,7 @@ def address() -> Iterator[str]:
         state=SampleState(),
         calendars=SampleCalendars(),
         people=SamplePeople(),
+        what_if=SampleWhatIf(),
         sign_in="development",
         public_url=address,
     )
