@@ -117,7 +117,9 @@ async def _index_problems(
             problems.append(damage(place, reason))
         if row.governance != each.row.governance:
             problems.append(damage(place, "its class is not the one stored beside it"))
-        if each.row.identity is not None and index.get(each.row.identity) != row.n:
+        if row.identity != each.row.identity:
+            problems.append(damage(place, "its id is not the one stored beside it"))
+        elif row.identity is not None and index.get(row.identity) != row.n:
             problems.append(damage(place, "its id is not in the index of ids"))
     return problems
 

@@ -1,8 +1,9 @@
 """The operator's check of a database: its file, its tables, and all that stands beside the log.
 
 In order: what SQLite says of its own file, the tables as the migrations make them, the type of
-every value, how many rows there may be. A file that fails there is read no further. Then the log
-(fsck.py), every note that was shown, cosigned checkpoints, evidence, and followers' places.
+every value, how many rows there may be, the index of ids (fsck_ids.py). A file that fails there is
+read no further. Then the log (fsck.py), every note that was shown, cosigned checkpoints, evidence,
+and followers' places.
 Pages of PostgreSQL are its own checksums' work. The lease has no proof: it decides who may write,
 never what, so only an impossible one is named (tests/fault/test_fault_bit_flips.py).
 """
@@ -23,6 +24,7 @@ from ledger.follow_place import Place, Seen, load_place
 from ledger.formats.note import parse_note
 from ledger.formats.tiles import TILE_HEIGHT, TILE_WIDTH
 from ledger.fsck import PROBLEMS_MAX, Problem, Progress, check_head, damage, fsck
+from ledger.fsck_ids import FOLLOW_AGAIN, id_problems
 from ledger.ports import Checks, Head
 from ledger.rules.registry import Registry
 from ledger.stores import schema_sql
@@ -32,7 +34,6 @@ from ledger.stores.store_sql import SqlStore
 from ledger.tail import registry_of
 
 LEASE_SECONDS_MAX: Final = 30 * 86_400
-FOLLOW_AGAIN: Final = "clear this follower's place and follow from the first entry again"
 KEEP_OTHERS: Final = "keep what can be read of it; another member may hold the same contradiction"
 WITNESS_AGAIN: Final = "stop this witness; it cosigns again under a new key only"
 
@@ -60,6 +61,8 @@ async def fsck_database(
         found = await _file_problems(database)
         if not found:
             found = await _row_problems(database, now)
+        if not found:
+            found = await database.read(id_problems)
         if not found:
             found = await fsck(SqlStore(database), checks, progress)
             found += await _beside_problems(database, founded)
@@ -145,11 +148,7 @@ async def _row_problems(database: Database, now: int) -> list[Problem]:
         problems = []
         if held_until > now + LEASE_SECONDS_MAX:
             problems.append(damage("lease", "lasts longer than any lease is given for"))
-        for table, right in (
-            (schema_sql.entries, size),
-            (schema_sql.identities, _count(connection, schema_sql.entries, _effective())),
-            (schema_sql.tiles, _tiles_count(size)),
-        ):
+        for table, right in ((schema_sql.entries, size), (schema_sql.tiles, _tiles_count(size))):
             have = _count(connection, table)
             if have != right:
                 problems.append(
@@ -158,10 +157,6 @@ async def _row_problems(database: Database, now: int) -> list[Problem]:
         return problems
 
     return await database.read(work)
-
-
-def _effective() -> Any:
-    return schema_sql.entries.c.void.is_(None)
 
 
 def _tiles_count(size: int) -> int:
@@ -230,9 +225,10 @@ def _evidence_problems(connection: Connection) -> list[Problem]:
 def _places(connection: Connection) -> tuple[list[Problem], list[Place]]:
     """Every follower's place, and the ids that belong to it."""
     problems, places = [], []
-    ids = schema_sql.follow_identities
+    ids = schema_sql.follow_ids
     seen = {name: Seen() for (name,) in connection.execute(select(ids.c.name).distinct())}
-    for name, identity in connection.execute(select(ids).execution_options(yield_per=4_096)):
+    query = select(ids.c.name, ids.c.identity).execution_options(yield_per=4_096)
+    for name, identity in connection.execute(query):
         seen[name] = seen[name].more([bytes(identity)])
     for name, state in connection.execute(select(schema_sql.follow)):
         try:

@@ -155,7 +155,7 @@ class Store(Protocol):
         ...
 
     async def rows(self, start: int, end: int) -> list[Row]:
-        """The entries with what was judged of them; identity is not read back (None)."""
+        """The entries with what was judged of them."""
         ...
 
     async def governance(self) -> list[Row]:

@@ -26,10 +26,9 @@ from ledger.stores.schema_sql import VERSION_TABLE
 
 READ_THREADS: Final = 2
 SQLITE_BUSY_MILLISECONDS: Final = 10_000
-# Ids are random, so a batch touches as many pages of their index as it has entries: the writer
-# keeps that index in memory up to some three million entries. A reader forgets its pages at every
-# commit of the writer, and needs few.
-SQLITE_WRITER_KIBIBYTES: Final = 262_144
+# Everything is written in the order of the log, so the writer needs few pages; a reader forgets its
+# own at every commit of the writer.
+SQLITE_WRITER_KIBIBYTES: Final = 65_536
 SQLITE_READER_KIBIBYTES: Final = 16_384
 # A checkpoint of the write-ahead log holds up the commit that starts it, for as long as its pages
 # take to the disk: 16 MB are some tens of milliseconds, every seventh batch of 500.
@@ -87,10 +86,15 @@ class Database:
         """`sqlite` or `postgresql`."""
         return self._writer_engine.dialect.name
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
-        """Run work in one write transaction; raises StoreError: what became of it is unknown."""
+    async def write(
+        self, work: Callable[[Connection], T], done: Callable[[], None] | None = None
+    ) -> T:
+        """Run work in one write transaction; raises StoreError: what became of it is unknown.
+
+        done is called on the writer's thread, before any other work, when it ended well.
+        """
         return await asyncio.get_running_loop().run_in_executor(
-            self._writer, self._run, self._writer_engine, work
+            self._writer, self._run, self._writer_engine, work, done
         )
 
     async def read(self, work: Callable[[Connection], T]) -> T:
@@ -111,7 +115,12 @@ class Database:
         self._reader_engine.dispose()
         return self._run(self._reader_engine, work)
 
-    def _run(self, engine: Engine, work: Callable[[Connection], T]) -> T:
+    def _run(
+        self,
+        engine: Engine,
+        work: Callable[[Connection], T],
+        done: Callable[[], None] | None = None,
+    ) -> T:
         self._unreplicated.clear()
         try:
             with engine.begin() as connection:
@@ -120,6 +129,8 @@ class Database:
             raise StoreError(f"ledger store: {_name(error)}; load again and look") from error
         if engine is self._writer_engine and self._unreplicated:
             raise StoreError("ledger store: committed here, perhaps on no standby; load again")
+        if done is not None:
+            done()
         return answer
 
     def _postgres_connected(self, connection: Any, _record: Any) -> None:

@@ -32,15 +32,26 @@ entries: Final = Table(
     Column("raw", LargeBinary, nullable=False),
     Column("governance", Boolean, nullable=False),
     Column("void", String(32)),
+    Column("identity", LargeBinary),  # 32 bytes; none for a void entry
 )
 
-# 256-bit identities, refused twice in the same transaction as the entry (LEDGER-FORMATS 4).
-identities: Final = Table(
-    "ledger_identities",
+# Identities sorted, so that one used before is refused in the same transaction as its entry
+# (LEDGER-FORMATS 4); of a follower's by its name, of the log's own by `*`. See ids_sql.py.
+id_blocks: Final = Table(
+    "ledger_id_blocks",
     metadata,
-    Column("identity", LargeBinary, primary_key=True),
-    Column("n", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
+    Column("name", String(64), primary_key=True),
+    Column("level", Integer, primary_key=True),
+    Column("n", BigInteger, primary_key=True),
+    Column("filter", LargeBinary, nullable=False),
+    Column("ids", LargeBinary, nullable=False),
+)
+
+id_steps: Final = Table(
+    "ledger_id_steps",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("steps", BigInteger, nullable=False),
 )
 
 tiles: Final = Table(
@@ -103,11 +114,12 @@ follow: Final = Table(
     Column("state", LargeBinary, nullable=False),
 )
 
-follow_identities: Final = Table(
-    "ledger_follow_identities",
+follow_ids: Final = Table(
+    "ledger_follow_ids",
     metadata,
     Column("name", String(64), primary_key=True),
-    Column("identity", LargeBinary, primary_key=True),
+    Column("n", BigInteger, primary_key=True),
+    Column("identity", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
 

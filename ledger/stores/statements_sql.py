@@ -14,44 +14,27 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 ROWS_MAX: Final = 128  # rows a statement; a remainder goes in powers of two, so few texts are used
-FIND_CHUNK: Final = 500  # SQLite takes 32,766 parameters
 TILES_CHUNK: Final = 64  # SQLite takes 500 terms of a compound SELECT
 
-EntryRow = tuple[int, bytes, bool, str | None]
-IdentityRow = tuple[bytes, int]
+EntryRow = tuple[int, bytes, bool, str | None, bytes | None]
 
 
 def insert_entries(connection: Connection, rows: Sequence[EntryRow]) -> None:
     """Rows of ledger_entries."""
-    _insert(connection, "ledger_entries", ("n", "raw", "governance", "void"), _ENTRY_TYPES, rows)
+    columns = ("n", "raw", "governance", "void", "identity")
+    _insert(connection, "ledger_entries", columns, _ENTRY_TYPES, rows)
 
 
-def insert_identities(connection: Connection, rows: Sequence[IdentityRow]) -> None:
-    """Rows of ledger_identities."""
-    _insert(connection, "ledger_identities", ("identity", "n"), _IDENTITY_TYPES, rows)
+def insert_follow_ids(connection: Connection, rows: Sequence[tuple[str, int, bytes]]) -> None:
+    """Rows of ledger_follow_ids."""
+    columns, types = ("name", "n", "identity"), ("varchar", "int8", "bytea")
+    _insert(connection, "ledger_follow_ids", columns, types, rows)
 
 
 def duplicates(connection: Connection) -> tuple[type[Exception], ...]:
     """What an insert raises when a key is there already: by SQLAlchemy, or by the driver itself."""
     driver: Any = connection.dialect.dbapi
     return IntegrityError, driver.IntegrityError
-
-
-def find(connection: Connection, identities: Sequence[bytes]) -> dict[bytes, int]:
-    """The entry number of each identity that is recorded."""
-    found: dict[bytes, int] = {}
-    for at in range(0, len(identities), FIND_CHUNK):
-        chunk = tuple(identities[at : at + FIND_CHUNK])
-        if connection.dialect.name == "postgresql":
-            text, values = "= ANY(%s)", (list(chunk),)  # type: tuple[str, tuple[Any, ...]]
-        else:
-            text, values = f"IN ({', '.join('?' * len(chunk))})", chunk
-        rows = connection.exec_driver_sql(
-            f"SELECT identity, n FROM ledger_identities WHERE identity {text}",  # noqa: S608
-            values,
-        )
-        found.update((bytes(identity), n) for identity, n in rows)
-    return found
 
 
 def tiles(
@@ -69,8 +52,7 @@ def tiles(
     return found
 
 
-_ENTRY_TYPES: Final = ("int8", "bytea", "bool", "varchar")
-_IDENTITY_TYPES: Final = ("bytea", "int8")
+_ENTRY_TYPES: Final = ("int8", "bytea", "bool", "varchar", "bytea")
 
 
 def _insert(

@@ -82,13 +82,11 @@ class MemoryStore:
 
     async def rows(self, start: int, end: int) -> list[Row]:
         """The entries with what is known of them."""
-        return [row._replace(identity=None) for row in self._rows[start:end]]
+        return list(self._rows[start:end])
 
     async def governance(self) -> list[Row]:
         """The governance entries that are not void, in order."""
-        return [
-            row._replace(identity=None) for row in self._rows if row.governance and row.void is None
-        ]
+        return [row for row in self._rows if row.governance and row.void is None]
 
     async def find(self, identities: Sequence[bytes]) -> dict[bytes, int]:
         """The entry number of each identity that is recorded."""

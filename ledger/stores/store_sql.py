@@ -16,9 +16,9 @@ from ledger.stores import schema_sql
 from ledger.stores import statements_sql as statements
 from ledger.stores.database_sql import Database
 from ledger.stores.evidence_sql import evidence_of, evidence_row
+from ledger.stores.ids_sql import OF_ENTRIES, EntryIds, FollowIds, SqlIds
 from ledger.witness import Cosigned
 
-FIND_CHUNK: Final = statements.FIND_CHUNK
 PUBLISHED_KEPT: Final = 4_096
 PRUNE_EVERY: Final = 512
 
@@ -31,6 +31,7 @@ class SqlStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._ids = SqlIds(OF_ENTRIES, EntryIds())
         self._publishes = 0
 
     async def load(self) -> Stored:
@@ -40,23 +41,23 @@ class SqlStore:
 
     async def commit(self, batch: Batch, *, after: Stored, fence: int | None = None) -> None:
         """Write all of batch or nothing (see ports.Store)."""
-        rows = [(row.n, row.raw, row.governance, row.void) for row in batch.rows]
-        identities = [(row.identity, row.n) for row in batch.rows if row.identity is not None]
+        rows = [(row.n, row.raw, row.governance, row.void, row.identity) for row in batch.rows]
+        ids = [(row.identity, row.n) for row in batch.rows if row.identity is not None]
 
         def work(connection: Connection) -> None:
             _swap(connection, batch, after, fence)
+            self._ids.grow(connection, ids, batch.start, batch.size)
             try:
                 statements.insert_entries(connection, rows)
-                statements.insert_identities(connection, identities)
             except statements.duplicates(connection):
                 raise StoreError(
-                    "ledger store: an entry or id is recorded already; nothing was written"
+                    "ledger store: an entry is recorded already; nothing was written"
                 ) from None
             _put_tiles(connection, batch.tiles)
             if batch.published is not None:
                 _publish(connection, batch.published)
 
-        await self._database.write(work)
+        await self._database.write(work, self._ids.done)
 
     async def set_head(self, head: Head | None, *, after: Head | None) -> None:
         """Replace the pending head, only if it still is `after`."""
@@ -138,10 +139,14 @@ class SqlStore:
     async def find(self, identities: Sequence[bytes]) -> dict[bytes, int]:
         """The entry number of each identity that is recorded."""
 
-        def work(connection: Connection) -> dict[bytes, int]:
-            return statements.find(connection, identities)
+        def look(connection: Connection) -> dict[bytes, int] | None:
+            return self._ids.look(connection, _size(connection), identities)
 
-        return await self._database.read(work)
+        def find(connection: Connection) -> dict[bytes, int]:
+            return self._ids.find(connection, _size(connection, lock=True), identities)
+
+        found = await self._database.read(look)
+        return await self._database.write(find, self._ids.done) if found is None else found
 
     async def tiles(self, wanted: Sequence[tuple[int, int]]) -> list[bytes | None]:
         """For each (level, n) the present hashes of that tile, None when there is none."""
@@ -197,8 +202,14 @@ class SqlStore:
 
         def work(connection: Connection) -> list[Row]:
             return [
-                Row(n=n, raw=bytes(raw), governance=bool(governance), void=void, identity=None)
-                for n, raw, governance, void in connection.execute(query)
+                Row(
+                    n=n,
+                    raw=bytes(raw),
+                    governance=bool(governance),
+                    void=void,
+                    identity=None if identity is None else bytes(identity),
+                )
+                for n, raw, governance, void, identity in connection.execute(query)
             ]
 
         return await self._database.read(work)
@@ -244,6 +255,7 @@ class SqlState:
     def __init__(self, database: Database, name: str = "main") -> None:
         self._database = database
         self._name = name
+        self._ids = SqlIds(name, FollowIds(name))
 
     async def load(self) -> bytes | None:
         """The last saved state."""
@@ -258,42 +270,42 @@ class SqlState:
 
     async def known(self, identities: Sequence[bytes]) -> set[bytes]:
         """Which of these were saved before."""
-        table = schema_sql.follow_identities
 
         def work(connection: Connection) -> set[bytes]:
-            found: set[bytes] = set()
-            for at in range(0, len(identities), FIND_CHUNK):
-                chunk = identities[at : at + FIND_CHUNK]
-                query = select(table.c.identity).where(
-                    table.c.name == self._name, table.c.identity.in_(chunk)
-                )
-                found.update(bytes(each) for (each,) in connection.execute(query))
-            return found
+            return set(self._ids.find(connection, self._count(connection), identities))
 
-        return await self._database.write(work)
+        return await self._database.write(work, self._ids.done)
 
     async def save(self, state: bytes, identities: Sequence[bytes]) -> None:
         """Replace the state and add identities, all or nothing, durably."""
-        rows = [{"name": self._name, "identity": each} for each in identities]
 
         def work(connection: Connection) -> None:
             table = schema_sql.follow
             change = update(table).where(table.c.name == self._name).values(state=state)
             if connection.execute(change).rowcount == 0:
                 connection.execute(insert(table), {"name": self._name, "state": state})
-            if rows:
-                connection.execute(insert(schema_sql.follow_identities), rows)
+            start = self._count(connection)
+            ids = [(identity, n) for n, identity in enumerate(identities, start)]
+            self._ids.grow(connection, ids, start, start + len(ids))
+            statements.insert_follow_ids(connection, [(self._name, n, each) for each, n in ids])
 
-        await self._database.write(work)
+        await self._database.write(work, self._ids.done)
 
     async def clear(self) -> None:
         """Forget all, to follow from the first entry again."""
 
         def work(connection: Connection) -> None:
-            for table in (schema_sql.follow, schema_sql.follow_identities):
+            for table in (schema_sql.follow, schema_sql.follow_ids):
                 connection.execute(delete(table).where(table.c.name == self._name))
+            self._ids.forget(connection)
 
         await self._database.write(work)
+
+    def _count(self, connection: Connection) -> int:
+        table = schema_sql.follow_ids
+        last = select(func.max(table.c.n)).where(table.c.name == self._name)
+        number = connection.execute(last).scalar()
+        return 0 if number is None else int(number) + 1
 
 
 def _load(connection: Connection) -> Stored:
@@ -302,6 +314,12 @@ def _load(connection: Connection) -> Stored:
     if state["head_note"] is not None:
         head = Head(size=state["head_size"], note=bytes(state["head_note"]))
     return Stored(size=state["size"], head=head, published=_published(connection))
+
+
+def _size(connection: Connection, *, lock: bool = False) -> int:
+    query = select(_state.c.size).where(_ONE_STATE)
+    size: int = connection.execute(query.with_for_update() if lock else query).scalar_one()
+    return size
 
 
 def _published(connection: Connection) -> Head | None:

@@ -16,8 +16,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ledger.errors import LedgerError
 from ledger.evidence import list_evidence, write_evidence
 from ledger.fsck import Problem
+from ledger.fsck_ids import rebuild_ids
 from ledger.fsck_sql import fsck_database
 from ledger.sequencing.checks_threads import ThreadChecks
+from ledger.stores.database_sql import Database
 from ledger.stores.store_sql import SqlStore
 from node.commands.cli_home import add_home, home_of, with_store
 from node.commands.cli_output import DONE, AnswerNoError, Command, Output
@@ -28,9 +30,20 @@ from node.setup.home import Home
 CHECK_THREADS: Final = 4
 
 
+def _fsck_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--rebuild-ids",
+        action="store_true",
+        help="first make the index of ids again from the entries, while the node is stopped",
+    )
+    add_home(parser)
+
+
 def _fsck(arguments: argparse.Namespace, output: Output) -> int:
-    """Read everything once; repair nothing."""
+    """Read everything once; repair nothing but, when asked to, the index of ids."""
     home = home_of(arguments)
+    if arguments.rebuild_ids:
+        asyncio.run(_rebuilt(home.ledger_url))
     with bar("entries checked") as progress:
         problems = check_ledger(home, progress)
     found = [
@@ -42,6 +55,14 @@ def _fsck(arguments: argparse.Namespace, output: Output) -> int:
     output.answer({"sound": True, "problems": []})
     output.text(f"{home.directory}: sound")
     return DONE
+
+
+async def _rebuilt(url: str) -> None:
+    database = Database(url)
+    try:
+        await rebuild_ids(database)
+    finally:
+        await database.close()
 
 
 def check_ledger(home: Home, progress: Callable[[int, int], None] | None) -> list[Problem]:
@@ -105,6 +126,6 @@ def bar(what: str) -> Iterator[Callable[[int, int], None]]:
 
 FAULTS: Final = (LedgerError, NodeError, OSError)
 COMMANDS: Final = {
-    "fsck": Command(arguments=add_home, run=_fsck, faults=FAULTS),
+    "fsck": Command(arguments=_fsck_arguments, run=_fsck, faults=FAULTS),
     "evidence": Command(arguments=_evidence_arguments, run=_evidence, faults=FAULTS),
 }

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -14,89 +11,11 @@ from ledger.errors import HeadMovedError, LeaseError, StoreError
 from ledger.evidence import list_evidence, prove_fork
 from ledger.formats.checkpoint import Checkpoint, sign_checkpoint
 from ledger.formats.note import Note
-from ledger.ports import Batch, Evidence, HashTile, Head, Row, StateStore, Store
-from ledger.stores.database_sql import Database, migrate, sqlite_url
-from ledger.stores.store_memory import MemoryCosigned, MemoryState, MemoryStore
-from ledger.stores.store_sql import SqlCosigned, SqlState, SqlStore
+from ledger.ports import Evidence, HashTile, Row, Store
+from ledger.stores.database_sql import Database, sqlite_url
 from ledger.witness import Cosigned, Submission
 from tests import ledger_network as nets
-from tests.ledger_postgres import empty, running_cluster
-
-Open = Callable[[], "Opened"]
-
-
-class Opened:
-    """One storage with everything the ledger keeps in it; `again` opens the same one anew."""
-
-    def __init__(self, kind: str, url: str) -> None:
-        self.kind, self.url = kind, url
-        self.memory = (MemoryStore(), MemoryCosigned(), MemoryState())
-
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator[tuple[Store, SqlCosigned | MemoryCosigned, StateStore]]:
-        if self.kind == "memory":
-            yield self.memory
-            return
-        database = Database(self.url)
-        try:
-            yield SqlStore(database), SqlCosigned(database), SqlState(database)
-        finally:
-            await database.close()
-
-
-@pytest.fixture(scope="module")
-def postgres_url() -> Iterator[str]:
-    """A migrated database in a cluster with a synchronous standby."""
-    with running_cluster() as running:
-        url = running.new_database()
-        migrate(url)
-        yield url
-
-
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite file with all tables, to be copied: migrating is slow."""
-    path = tmp_path_factory.mktemp("migrated") / "ledger.sqlite3"
-    migrate(sqlite_url(path))
-    return path
-
-
-@pytest.fixture(
-    params=["memory", "sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))]
-)
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Opened:
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres_url")
-        empty(url)
-        return Opened("postgresql", url)
-    path = tmp_path / "ledger.sqlite3"
-    if request.param == "sqlite":
-        shutil.copy(request.getfixturevalue("migrated"), path)
-    return Opened(request.param, sqlite_url(path))
-
-
-def row(n: int, *, void: str | None = None, governance: bool = False) -> Row:
-    identity = None if void else n.to_bytes(32, "big")
-    return Row(n=n, raw=b"entry %d" % n, identity=identity, void=void, governance=governance)
-
-
-def head(size: int, mark: str = "") -> Head:
-    return Head(size=size, note=f"note {size}{mark}".encode())
-
-
-def batch(start: int, count: int, **changes: object) -> Batch:
-    rows = tuple(row(n) for n in range(start, start + count))
-    tile = HashTile(level=0, n=0, hashes=bytes(32) * (start + count))
-    values = {"start": start, "rows": rows, "tiles": (tile,), "head": head(start + count)}
-    return Batch(**{**values, **changes})  # type: ignore[arg-type]
-
-
-def run(storage: Opened, work: Callable[[Store], Awaitable[None]]) -> None:
-    async def opened() -> None:
-        async with storage.open() as (store, _, _):
-            await work(store)
-
-    asyncio.run(opened())
+from tests.ledger_stores import Opened, batch, head, row, run
 
 
 def test_an_empty_store_holds_nothing(storage: Opened) -> None:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
+from ledger.stores import id_blocks
+from tests.fault.member import RUN_ENTRIES
 from tests.fault.runner import SEED
 
 RUN = "fault run"
+
+
+@pytest.fixture(scope="package", autouse=True)
+def small_runs() -> Iterator[None]:
+    """Ids are sealed and merged in this process as in the members'."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(id_blocks, "RUN_ENTRIES", RUN_ENTRIES)
+        yield
 
 
 @pytest.fixture

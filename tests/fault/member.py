@@ -29,6 +29,7 @@ from ledger.peers_http import HttpPeer
 from ledger.sequencing.checks_processes import ProcessChecks
 from ledger.sequencing.intake import Limits
 from ledger.serve import LogDoor, MirrorDoor
+from ledger.stores import id_blocks
 from ledger.stores.database_sql import Database, sqlite_url
 from ledger.stores.store_sql import SqlStore
 from ledger.watch import watch
@@ -39,6 +40,7 @@ from tests.ledger_process import TOKEN, Door, app_of
 SEQUENCER = "sequencer"
 WATCH_SECONDS = 0.5
 CHECK_PROCESSES = 2
+RUN_ENTRIES = 16  # ids are sealed and merged often enough to be hit by a fault
 LIMITS = Limits(batch_seconds=0.005, push_retry_seconds=0.1, lease_seconds=30)
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 CLONE_NEWNET = 0x40000000
@@ -158,6 +160,7 @@ def _child(order: Mapping[str, Any]) -> None:
 
 def nursery() -> None:
     """Fork as told until standard input ends."""
+    id_blocks.RUN_ENTRIES = RUN_ENTRIES  # type: ignore[misc]
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children here
     for line in sys.stdin:
         pid = os.fork()

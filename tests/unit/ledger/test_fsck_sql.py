@@ -76,9 +76,13 @@ def told(file: Path) -> list[Problem]:
         ("DROP INDEX ledger_entries_governance", "index ledger_entries_governance"),
         ("UPDATE ledger_entries SET raw = 10000000000000 WHERE n = 2", "ledger_entries.raw"),
         ("UPDATE ledger_entries SET governance = 3 WHERE n = 2", "ledger_entries.governance"),
-        ("INSERT INTO ledger_identities VALUES (x'00', 2)", "ledger_identities"),
+        ("UPDATE ledger_entries SET identity = x'00' WHERE n = 2", "entry 2"),
+        ("UPDATE ledger_entries SET identity = NULL WHERE n = 2", "entry 2"),
+        ("INSERT INTO ledger_id_blocks VALUES ('*', 0, 0, x'00', x'00')", "ids of the log"),
+        ("INSERT INTO ledger_id_steps VALUES ('*', 1)", "ids of the log"),
+        ("INSERT INTO ledger_id_steps VALUES ('other', 1)", "ids of follower other"),
         ("INSERT INTO ledger_tiles VALUES (3, 0, x'00')", "ledger_tiles"),
-        ("INSERT INTO ledger_entries VALUES (77, x'00', 0, NULL)", "ledger_entries"),
+        ("INSERT INTO ledger_entries VALUES (77, x'00', 0, NULL, NULL)", "ledger_entries"),
         ("DELETE FROM ledger_state", "state"),
         (f"UPDATE ledger_state SET held_until = {NOW} * 4", "lease"),
         ("UPDATE ledger_published SET shown = x'0a' WHERE size = 6", "published head"),
@@ -89,8 +93,8 @@ def told(file: Path) -> list[Problem]:
         ("UPDATE ledger_evidence SET parts = '['", "evidence "),
         ("UPDATE ledger_follow SET name = 'mbin'", ""),
         ("UPDATE ledger_follow SET state = CAST(state || x'20' AS BLOB)", "place of follower main"),
-        ("INSERT INTO ledger_follow_identities VALUES ('main', x'01')", "place of follower main"),
-        ("INSERT INTO ledger_follow_identities VALUES ('other', x'01')", "ids of follower other"),
+        ("INSERT INTO ledger_follow_ids VALUES ('main', 0, x'01')", "place of follower main"),
+        ("INSERT INTO ledger_follow_ids VALUES ('other', 0, x'01')", "ids of follower other"),
     ],
 )
 def test_every_damage_is_named(file: Path, statements: str, place: str) -> None:
@@ -107,7 +111,7 @@ def test_every_damage_is_named(file: Path, statements: str, place: str) -> None:
 def test_a_file_that_sqlite_calls_malformed_is_named_and_read_no_further(file: Path) -> None:
     with sqlite3.connect(file) as connection:
         (root,) = connection.execute(
-            "SELECT rootpage FROM sqlite_master WHERE name = 'ledger_identities'"
+            "SELECT rootpage FROM sqlite_master WHERE name = 'ledger_tiles'"
         ).fetchone()
     connection.close()
     data = bytearray(file.read_bytes())
