@@ -6,7 +6,8 @@ receipts. Recovery publishes what is stored by the same road. While a batch is s
 is screened, and while a head is being cosigned further batches are stored: mirrors are always
 given the newest head, one round at a time, so that they cosign the same size.
 
-Members are pushed to (tlog-mirror), nobody polls: `serve.py` shows only published heads."""
+Members are pushed to (tlog-mirror), nobody has to poll: `serve.py` shows only published heads.
+"""
 
 from __future__ import annotations
 
@@ -229,7 +230,6 @@ class Log:
         self._built = self._tail
         self._stored = await self._store.load()
         self._policies = await load_policies(self._store)
-        await self._store.find([])  # reads the index of ids, or says that it is damaged
         if self._stored.head is None or self._stored.head.size != self._stored.size:
             raise ForkError("ledger store: the pending head is not the one of its entries")
         self._committed.set()

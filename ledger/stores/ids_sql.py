@@ -110,7 +110,7 @@ class SqlIds:
 
     def ready(self, connection: Connection, size: int) -> Known:
         """Memory as the store is within this transaction; makes the blocks that are missing."""
-        known = None if self._open else self._known
+        known, self._known = None if self._open else self._known, None
         self._growing, self._open = None, False
         if known is None or known.size > size or known.steps != self._count(connection):
             known = self.loaded(connection)

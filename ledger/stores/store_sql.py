@@ -161,12 +161,14 @@ class SqlStore:
         """Take or prolong the lease and answer its fencing number."""
 
         def work(connection: Connection) -> int:
-            query = select(_state.c.holder, _state.c.held_until, _state.c.fence).where(_ONE_STATE)
-            held_by, held_until, fence = connection.execute(query.with_for_update()).one()
+            query = select(_state).where(_ONE_STATE).with_for_update()
+            state = connection.execute(query).mappings().one()
+            held_by, held_until, fence = state["holder"], state["held_until"], state["fence"]
             if held_by not in ("", holder) and held_until > now:
                 raise LeaseError("lease: held by another sequencer")
             if held_by != holder:
                 fence += 1
+            self._ids.ready(connection, state["size"])  # whoever may write knows who used what
             connection.execute(
                 update(_state)
                 .where(_ONE_STATE)
@@ -174,7 +176,7 @@ class SqlStore:
             )
             return int(fence)
 
-        return await self._database.write(work)
+        return await self._database.write(work, self._ids.done)
 
     async def keep_evidence(self, evidence: Evidence) -> None:
         """Keep contradictions; the same parts are kept once."""

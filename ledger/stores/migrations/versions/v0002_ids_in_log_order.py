@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Carry the ids over; see decision 0017."""
+    """Carry the ids over; see decision 0021."""
     _beside_entries()
     _of_followers()
     _blocks()
