@@ -110,9 +110,12 @@ class SqlIds:
 
     def ready(self, connection: Connection, size: int) -> Known:
         """Memory as the store is within this transaction; makes the blocks that are missing."""
-        known, self._known = None if self._open else self._known, None
+        if self._open:
+            self._known = None
         self._growing, self._open = None, False
+        known = self._known
         if known is None or known.size > size or known.steps != self._count(connection):
+            self._known = None
             known = self.loaded(connection)
         self._known = known
         while known.size < size:
