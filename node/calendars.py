@@ -177,6 +177,9 @@ class Calendars:
             rule_version=steps[0].rule if steps else "",
             rule_digest=decision.rule_digest,
             receipt_path=f"/v1/receipts/{standing.record_of[month]}",
+            decision=standing.record_of[month],
+            held=bool(standing.contests),
+            if_lost_cents=standing.if_lost.get(month),
         )
 
     def missed(self, household: str) -> Sequence[MissedView]:

@@ -22,6 +22,7 @@ from node.portal.surface import Surface
 from node.submit import Recorded
 from tests import ledger_network as nets
 from tests.browser.household_views import PHONE, SampleCalendars, SamplePeople, SampleState
+from tests.contest_views import BookContests
 from tests.desk_views import sample_desk
 from tests.whatif_port import SampleWhatIf
 
@@ -135,6 +136,7 @@ def full_surface(**changes: object) -> Surface:
         "intake": SampleIntake(),
         "log": SampleLog(),
         "desk": sample_desk(),
+        "contests": BookContests(),
         "sign_in": "development",
         **changes,
     }

@@ -27,6 +27,7 @@ from node.portal.pages import STATIC, Pages, Site
 from node.portal.problems import install_problems
 from node.portal.provider_development import development_providers
 from node.portal.routes_arrange import arrange_router
+from node.portal.routes_contest import ContestRoutes
 from node.portal.routes_desk import DeskRoutes
 from node.portal.routes_events import create_api
 from node.portal.routes_file import FileRoutes
@@ -109,6 +110,8 @@ def routed_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_h
         app.include_router(MijnRoutes(surface, surface.calendars, pages, visits).router())
         app.include_router(FileRoutes(surface, surface.calendars, pages, visits).router())
         app.include_router(arrange_router(pages, visits))
+        if surface.contests is not None:
+            app.include_router(ContestRoutes(surface.contests, pages, visits).router())
     if surface.calendars is not None and surface.what_if is not None:
         app.include_router(WhatIfRoutes(surface, surface.what_if, pages, visits).router())
     if surface.oversight is not None:

@@ -143,6 +143,9 @@ class WhyView:
     rule_version: str
     rule_digest: str
     receipt_path: str | None  # of the standing decision's record; None: not recorded
+    decision: str | None = None  # that record
+    held: bool = False  # a contest holds the amount
+    if_lost_cents: int | None = None  # what it would be if that is lost, where it is another
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,11 @@ _PLAIN: Final[Mapping[str, Text]] = {
     r.RENT_SET: Text("de huur", "the rent"),
     r.KINDERBIJSLAG_SET: Text("de kinderbijslag", "the child benefit"),
     r.ALLOWANCE_SET: Text("het besluit over de toeslag", "the decision on the allowance"),
+    r.BACK_PAYMENT_SET: Text("het besluit over een nabetaling", "the decision on a back payment"),
+    r.RECLAIM_SET: Text("het besluit over terugbetalen", "the decision on paying back"),
+    r.TERMS_SET: Text("de betalingsregeling", "the payment arrangement"),
+    r.CONTESTED: Text("uw melding dat iets niet klopt", "your report that something is wrong"),
+    r.CONTEST_DECIDED: Text("het antwoord op uw melding", "the answer to your report"),
 }
 _OTHER: Final = Text("een bericht", "a record")
 

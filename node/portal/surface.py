@@ -12,6 +12,7 @@ from datetime import date
 from typing import Literal, Protocol
 
 from ledger.ports import Answer
+from node.contests.views import CaseView, ContestItem, ContestPreview
 from node.desk.ports import DeskPorts
 from node.looked.reading import Caller, Reading
 from node.oversight.views import ConsistencyView, EntryView, OversightView, SampleView
@@ -67,6 +68,35 @@ class WhatIfPort(Protocol):
 
     def suppose(self, household: str, supposed: Suppositions) -> WhatIfView:
         """The answer; raises LookupError."""
+
+
+class ContestPort(Protocol):
+    """«Is this wrong?» (contests/household.py). The readers are blocking."""
+
+    def items(self, household: str) -> Sequence[ContestItem]:
+        """What can be contested now; raises LookupError when the household is unknown."""
+        ...
+
+    def item(self, household: str, record: str) -> ContestItem:
+        """One record, with why it cannot be contested; LookupError: not of this household."""
+        ...
+
+    def preview(self, household: str, record: str, claimed_cents: int | None) -> ContestPreview:
+        """What will happen; raises LookupError, RefusedError for an amount it cannot have."""
+        ...
+
+    def cases(self, household: str) -> Sequence[CaseView]:
+        """The household's cases, the newest first; raises LookupError."""
+        ...
+
+    async def file(
+        self, household: str, record: str, reason: str, claimed_cents: int | None
+    ) -> None:
+        """Record a contest, once; raises LookupError, RefusedError when it cannot be."""
+        ...
+
+    async def withdraw(self, household: str, case: str) -> None:
+        """Take a case back; raises LookupError, RefusedError when it is over."""
         ...
 
 
@@ -201,6 +231,7 @@ class Surface:
     looked: LookedPort | None = None
     desk: DeskPorts | None = None
     what_if: WhatIfPort | None = None
+    contests: ContestPort | None = None
     sign_in: Literal["development", "oidc", "none"] = "none"
     public_url: str = "http://127.0.0.1:8000"  # where browsers find these pages, without path
     providers: Mapping[Audience, Provider] = field(default_factory=dict)

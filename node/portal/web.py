@@ -21,6 +21,7 @@ from ledger.ports import Answer, Head
 from node.clockwork import orders_sql, steps_sql
 from node.clockwork.clockwork import LEASE
 from node.clockwork.ticker_apscheduler import TICK
+from node.contests.node_contests import contests_of
 from node.desk.desk_node import desk_of
 from node.errors import RefusedError
 from node.flow import record
@@ -191,6 +192,7 @@ def surface_of(
         oversight=oversight,
         desk=desk_of(node, worker, state, oversight),
         what_if=what_if_of(node),
+        contests=contests_of(node, worker),
         people=HouseholdPeople(node.facts, node.desk.today),
         sign_in=settings.sign_in,
         public_url=settings.pages_url,
