@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
+from node.desk.correction_views import (
+    ChangeView,
+    ConsequenceView,
+    CorrectionRequest,
+    FoundView,
+    OwnRecordView,
+    ProposalRow,
+    ProposalView,
+    RecordView,
+)
+from node.desk.fields import Version, fields_of
 from node.desk.ports import DeskPorts, PlanReply
+from node.desk.proposals_sql import Kind, SameClerkError
 from node.desk.views import (
     AnsweredView,
     BatchView,
@@ -26,11 +38,18 @@ from node.desk.views import (
 )
 from node.desk.words import advice_of
 from scheduler.folding.known import Text
+from specs.records import PersonRef, Recurring
 
 AT = datetime(2026, 1, 14, 9, 30, tzinfo=UTC)
 PLAN = "P" * 43
 RECORD = "R" * 43
 SUBJECT = "persoon-een"
+PROPOSAL = "V" * 43
+RENT = Recurring(
+    person=PersonRef(bsn="999993653", birth_date=date(1990, 5, 1), surname="De Vries"),
+    flow="huur-1", kind="rent", direction="out", party="Woonstad", amount_cents=65_000,
+    every="month", day=1,
+)  # fmt: skip
 
 
 class SamplePost:
@@ -126,6 +145,83 @@ class SamplePost:
         self.replies.append((staff, reply))
 
 
+class SampleCorrections:
+    """CorrectionPort of one own record with an amount."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, CorrectionRequest]] = []
+
+    def find(self, staff: str, bsn: str) -> FoundView:
+        del staff
+        if bsn != "999993653":
+            raise LookupError("nobody")
+        own = OwnRecordView(
+            record=RECORD, kind=Text("Huur", "Rent"), valid_from=date(2026, 1, 1), taken_back=False
+        )
+        return FoundView(surname="De Vries", records=(own,))
+
+    def record(self, staff: str, record: str) -> RecordView:
+        del staff
+        if record != RECORD:
+            raise LookupError("no such record")
+        version = Version(data=RENT, valid_from=date(2026, 1, 1), valid_until=None)
+        return RecordView(
+            record=RECORD, kind=Text("Huur", "Rent"), surnames=("De Vries",), entry=12,
+            fields=fields_of(version), possible=True, taken_back=False, waiting=None, money=True,
+            version=version,
+        )  # fmt: skip
+
+    async def correct(self, staff: str, request: CorrectionRequest) -> bool:
+        self.asked.append((staff, request))
+        return not self.record(staff, request.record).needs_two(request)
+
+    def consequences(self, record: str) -> ConsequenceView:
+        if record != RECORD:
+            raise LookupError("no such record")
+        return ConsequenceView(
+            record=RECORD, kind=Text("Huur", "Rent"), recorded=True, told=(("Toeslagen", True),),
+            touched=((Text("Besluit over een toeslag", "Decision"), "Toeslagen"),),
+        )  # fmt: skip
+
+
+class SampleProposals:
+    """ProposalPort of one proposal by another clerk; who may agree is asked of `mine`."""
+
+    def __init__(self) -> None:
+        self.mine = False
+        self.decided: list[tuple[str, str]] = []
+
+    def _row(self) -> ProposalRow:
+        return ProposalRow(
+            id=PROPOSAL, kind=Text("Herstel", "Correction"), mine=self.mine, agreed=False, at=AT
+        )
+
+    def waiting(self, staff: str, kinds: tuple[Kind, ...]) -> tuple[ProposalRow, ...]:
+        del staff, kinds
+        return (self._row(),)
+
+    def proposal(self, staff: str, identity: str, kinds: tuple[Kind, ...]) -> ProposalView:
+        del staff, kinds
+        if identity != PROPOSAL:
+            raise LookupError("no such proposal")
+        change = ChangeView(label=Text("Bedrag", "Amount"), before="650,00", after="655,00")
+        return ProposalView(
+            row=self._row(), surname="De Vries", reason="Verkeerd overgenomen.", changes=(change,)
+        )
+
+    async def agree(self, staff: str, identity: str, kinds: tuple[Kind, ...]) -> None:
+        self.proposal(staff, identity, kinds)
+        if self.mine:
+            raise SameClerkError("another clerk decides")
+        self.decided.append(("agree", identity))
+
+    def refuse(self, staff: str, identity: str, why: str, kinds: tuple[Kind, ...]) -> None:
+        self.proposal(staff, identity, kinds)
+        self.decided.append((why, identity))
+
+
 def sample_desk() -> DeskPorts:
     """The desk of one node."""
-    return DeskPorts(post=SamplePost())
+    return DeskPorts(
+        post=SamplePost(), corrections=SampleCorrections(), proposals=SampleProposals()
+    )

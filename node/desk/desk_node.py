@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from node.desk import acts_sql
+from node.desk.corrections import Corrections
 from node.desk.health import health_of
 from node.desk.office import Office, office_of
 from node.desk.plan_lines import open_plan, plan_of, plans_view
 from node.desk.ports import DeskPorts, PlanReply
 from node.desk.post_sql import read_post
+from node.desk.proposals import Proposals
 from node.desk.views import (
     HealthView,
     OpenPlanView,
@@ -138,4 +140,9 @@ def desk_of(
 ) -> DeskPorts:
     """The desk of a node."""
     office = office_of(node, worker)
-    return DeskPorts(post=NodePost(office, state, oversight))
+    corrections = Corrections(office)
+    return DeskPorts(
+        post=NodePost(office, state, oversight),
+        corrections=corrections,
+        proposals=Proposals(office, {"correction": corrections}),
+    )

@@ -51,11 +51,9 @@ FIELD_WORDS: Final[Mapping[str, Text]] = {
     "independent_home": Text("Zelfstandige woning", "Independent home"),
     "channel": Text("Hoe wordt het betaald", "How it is paid"),
     "cents": Text("Bedrag", "Amount"),
-    "as_of": Text("Op welke dag", "On which day"),
-    "since": Text("Sinds", "Since"),
-    "until": Text("Tot", "Until"),
     "months": Text("Aantal maanden", "Number of months"),
-    "first": Text("Eerste termijn", "First term"),
+    "settled": Text("Voldaan", "Settled"),
+    "first_due": Text("Dag van de eerste termijn", "Day of the first term"),
     "terms": Text("Aantal termijnen", "Number of terms"),
     "term_cents": Text("Bedrag per termijn", "Amount per term"),
 }

@@ -92,6 +92,8 @@ def rewrite(version: Version, given: Mapping[str, str]) -> Rewritten:
         if text == field.value:
             continue
         value, fault = _read(field, text)
+        if field.name == VALID_FROM and not text:
+            fault = BAD_DATE
         if fault is not None:
             wrong[field.name] = fault
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from node.desk.correction_views import ProposalRow
 from node.desk.views import HealthView, PlansView, PostView, ProblemsView
 from scheduler.folding.known import Text
 
@@ -20,7 +21,11 @@ class CardView:
 
 
 def first_cards(
-    post: PostView, problems: ProblemsView, plans: PlansView, health: Iterable[HealthView]
+    post: PostView,
+    problems: ProblemsView,
+    plans: PlansView,
+    health: Iterable[HealthView],
+    waiting: Iterable[ProposalRow],
 ) -> tuple[CardView, ...]:
     """What every member's desk has."""
     wrong_files = sum(one.wrong > 0 for one in problems.batches)
@@ -42,6 +47,12 @@ def first_cards(
             name=Text("Plannen", "Plans"),
             count=sum(one.open > 0 for one in plans.to_answer),
             waits=Text("plannen wachten op antwoord", "plans wait for an answer"),
+        ),
+        CardView(
+            path="/balie/voorstellen",
+            name=Text("Voorstellen", "Proposals"),
+            count=sum(not one.mine for one in waiting),
+            waits=Text("voorstellen wachten op uw besluit", "proposals wait for your decision"),
         ),
         CardView(
             path="/balie/toestand",

@@ -11,6 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from node.desk.correction_views import (
+    ConsequenceView,
+    CorrectionRequest,
+    FoundView,
+    ProposalRow,
+    ProposalView,
+    RecordView,
+)
+from node.desk.proposals_sql import Kind
 from node.desk.views import HealthView, OpenPlanView, PlansView, PostView, ProblemsView
 from node.paydate.answers import Said
 
@@ -54,8 +63,56 @@ class PostPort(Protocol):
         ...
 
 
+class CorrectionPort(Protocol):
+    """Own records that are wrong."""
+
+    def find(self, staff: str, bsn: str) -> FoundView:
+        """What this member recorded about a person; raises LookupError."""
+        ...
+
+    def record(self, staff: str, record: str) -> RecordView:
+        """One own record with its content; raises LookupError."""
+        ...
+
+    async def correct(self, staff: str, request: CorrectionRequest) -> bool:
+        """Correct it (True), or propose to when an amount changes (False).
+
+        Raises LookupError, DecidedError (one waits already), RefusedError.
+        """
+        ...
+
+    def consequences(self, record: str) -> ConsequenceView:
+        """What came of the correction of this record; raises LookupError."""
+        ...
+
+
+class ProposalPort(Protocol):
+    """What one clerk proposed and another decides; `kinds` are those that a role decides."""
+
+    def waiting(self, staff: str, kinds: tuple[Kind, ...]) -> tuple[ProposalRow, ...]:
+        """Proposals to decide, oldest first, without persons."""
+        ...
+
+    def proposal(self, staff: str, identity: str, kinds: tuple[Kind, ...]) -> ProposalView:
+        """One proposal with what it changes; raises LookupError."""
+        ...
+
+    async def agree(self, staff: str, identity: str, kinds: tuple[Kind, ...]) -> None:
+        """Agree, and have it done.
+
+        Raises LookupError, SameClerkError, DecidedError, RefusedError.
+        """
+        ...
+
+    def refuse(self, staff: str, identity: str, why: str, kinds: tuple[Kind, ...]) -> None:
+        """Refuse, or take the own proposal back; raises LookupError, DecidedError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskPorts:
     """The desk of one node."""
 
     post: PostPort
+    corrections: CorrectionPort
+    proposals: ProposalPort

@@ -16,6 +16,8 @@ from starlette.routing import Match
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
+from node.desk.ports import DeskPorts
+from node.portal.desk_pages import DESK_KINDS, desk_parts
 from node.portal.doors import HOUSEHOLD_SIGN_IN, STAFF_SIGN_IN, page_route
 from node.portal.formatting import Language
 from node.portal.guard import Guard
@@ -28,6 +30,7 @@ from node.portal.problems import install_problems
 from node.portal.provider_development import development_providers
 from node.portal.routes_arrange import arrange_router
 from node.portal.routes_contest import ContestRoutes
+from node.portal.routes_correct import CorrectRoutes
 from node.portal.routes_desk import DeskRoutes
 from node.portal.routes_events import create_api
 from node.portal.routes_file import FileRoutes
@@ -35,6 +38,7 @@ from node.portal.routes_health import health_router
 from node.portal.routes_log import log_router
 from node.portal.routes_mijn import MijnRoutes
 from node.portal.routes_oversight import OversightRoutes
+from node.portal.routes_proposals import ProposalRoutes
 from node.portal.routes_sign_in import SignInRoutes
 from node.portal.routes_whatif import WhatIfRoutes
 from node.portal.surface import Surface
@@ -117,7 +121,7 @@ def routed_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_h
     if surface.oversight is not None:
         app.include_router(OversightRoutes(surface.oversight, pages, visits).router())
     if surface.desk is not None:
-        app.include_router(DeskRoutes(surface.desk, pages, visits).router())
+        _add_desk(app, surface.desk, pages, visits)
     app.include_router(health_router(surface.member, surface.state, surface.today))
     if surface.log is not None:
         app.include_router(log_router(surface.log, surface.may_read_entries))
@@ -131,6 +135,15 @@ def _answers(app: FastAPI, path: str) -> bool:
     """Whether some route answers a GET of this address."""
     scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
     return any(route.matches(scope)[0] is Match.FULL for route in app.routes)
+
+
+def _add_desk(app: FastAPI, desk: DeskPorts, pages: Pages, visits: Visits) -> None:
+    """The pages of an agency's clerks."""
+    for routes in (DeskRoutes, CorrectRoutes):
+        app.include_router(routes(desk, pages, visits).router())
+    shared = {"parts": list(desk_parts(desk)), "label": "Balie", "active": "desk"}
+    proposals = ProposalRoutes(desk.proposals, DESK_KINDS, "/balie", pages, visits, **shared)
+    app.include_router(proposals.router())
 
 
 def _add_sign_in(app: FastAPI, surface: Surface, pages: Pages, visits: Visits, http: Http) -> None:

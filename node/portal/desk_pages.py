@@ -8,14 +8,20 @@ from fastapi import Request
 from starlette.responses import Response
 
 from node.desk.ports import DeskPorts
+from node.desk.proposals_sql import Kind
 from node.portal.pages import Pages
 from node.portal.staff_pages import StaffPages
 from node.portal.visits import Visits
 
+DESK_KINDS: Final[tuple[Kind, ...]] = (
+    "correction", "join", "other_person", "unjoin", "mandate",
+)  # fmt: skip
 EVERYBODY: Final = (
     ("/balie/post", "Post", "Post"),
     ("/balie/problemen", "Problemen", "Problems"),
     ("/balie/plannen", "Plannen", "Plans"),
+    ("/balie/herstel", "Herstellen", "Correct"),
+    ("/balie/voorstellen", "Voorstellen", "Proposals"),
     ("/balie/toestand", "Toestand", "State"),
 )
 
@@ -30,8 +36,11 @@ class DeskPages(StaffPages):
     def desk_page(self, request: Request, template: str, **values: Any) -> Response:
         """A page of the desk with its own menu."""
         return self.page(
-            request, template, **{"active": "desk", "parts": list(self._parts()), **values}
+            request, template, **{"active": "desk", "parts": list(desk_parts(self._desk)), **values}
         )
 
-    def _parts(self) -> tuple[tuple[str, str, str], ...]:
-        return EVERYBODY
+
+def desk_parts(desk: DeskPorts) -> tuple[tuple[str, str, str], ...]:
+    """The desk's own menu: address, Dutch and English name."""
+    del desk
+    return EVERYBODY

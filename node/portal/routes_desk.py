@@ -16,7 +16,7 @@ from starlette.responses import Response
 from node.desk.overview import first_cards
 from node.desk.ports import PlanReply
 from node.desk.views import OpenPlanView
-from node.portal.desk_pages import DeskPages
+from node.portal.desk_pages import DESK_KINDS, DeskPages
 from node.portal.doors import page_route
 from scheduler.folding.known import Text
 
@@ -49,11 +49,13 @@ class DeskRoutes(DeskPages):
 
     async def first(self, request: Request) -> Response:
         """What waits for a clerk, by kind."""
+        _, staff = self.staff(request)
         post = await self.found(self._desk.post.post)
         problems = await self.found(self._desk.post.problems)
         plans = await self.found(self._desk.post.plans)
         health = await self._desk.post.health()
-        cards = first_cards(post, problems, plans, health)
+        waiting = await self.found(self._desk.proposals.waiting, staff, DESK_KINDS)
+        cards = first_cards(post, problems, plans, health, waiting)
         return self.desk_page(request, "desk.html", active="balie", cards=cards)
 
     async def post(self, request: Request) -> Response:
@@ -64,7 +66,9 @@ class DeskRoutes(DeskPages):
     async def problems(self, request: Request) -> Response:
         """Problems by source, with the repair."""
         view = await self.found(self._desk.post.problems)
-        return self.desk_page(request, "desk_problems.html", view=view, correct_path=None)
+        return self.desk_page(
+            request, "desk_problems.html", view=view, correct_path="/balie/herstel"
+        )
 
     async def health(self, request: Request) -> Response:
         """The node in plain words."""

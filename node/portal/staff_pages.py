@@ -74,6 +74,14 @@ class StaffPages:
         except LookupError as error:
             raise HTTPException(status_code=404) from error
 
+    @staticmethod
+    async def found_or_none(ask: Callable[..., Found], *arguments: Any) -> Found | None:
+        """Ask in a thread; None for what is not there."""
+        try:
+            return await run_in_threadpool(ask, *arguments)
+        except LookupError:
+            return None
+
 
 _TOLD: Final[Mapping[str, Text]] = {
     "antwoord": Text("Uw antwoord is vastgelegd.", "Your answer is recorded."),

@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from node.errors import ErasedError
 from node.sealing import Content, bound, decrypt, encrypt, new_key
+from node.stores import schema_desk_sql as desk_tables
 from node.stores import schema_sql as tables
 from node.stores.work_sql import put
 from node.subjects import Subjects
@@ -275,6 +276,8 @@ class Records:
             connection.execute(delete(table).where(table.c.subject == subject))
         signals = tables.signals
         connection.execute(delete(signals).where(signals.c.household == subject))
+        for table in (desk_tables.proposals, desk_tables.aliases):
+            connection.execute(delete(table).where(table.c.subject == subject))
         gone = self.subjects.erase(connection, subject)
         for author, record in gone:
             self._forget(connection, author, record)

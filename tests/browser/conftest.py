@@ -16,6 +16,7 @@ from node.portal.app import create_app
 from node.portal.surface import Surface
 from tests import needs
 from tests.browser.household_views import PHONE, SampleCalendars, SamplePeople, SampleState
+from tests.desk_views import sample_desk
 from tests.whatif_port import SampleWhatIf
 
 START_SECONDS_MAX = 10
@@ -38,6 +39,7 @@ def address() -> Iterator[str]:
         calendars=SampleCalendars(),
         people=SamplePeople(),
         what_if=SampleWhatIf(),
+        desk=sample_desk(),
         sign_in="development",
         public_url=address,
     )

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.asgi import Browser
-from tests.desk_views import PLAN, SamplePost, sample_desk
+from tests.desk_views import (
+    PLAN,
+    PROPOSAL,
+    RECORD,
+    SampleCorrections,
+    SamplePost,
+    SampleProposals,
+    sample_desk,
+)
 from tests.portal_sign_in import browser_of, sign_in
 from tests.portal_surface import STAFF, full_surface
 
@@ -19,6 +29,11 @@ class Clerk:
         self.desk = sample_desk()
         self.browser: Browser = browser_of(full_surface(desk=self.desk))
         self.landed = sign_in(self.browser, "Balie, eerste medewerker", STAFF)
+
+    @property
+    def corrections(self) -> SampleCorrections:
+        assert isinstance(self.desk.corrections, SampleCorrections)
+        return self.desk.corrections
 
     @property
     def post(self) -> SamplePost:
@@ -92,3 +107,77 @@ def test_a_form_of_another_visit_is_refused(clerk: Clerk) -> None:
         answer = clerk.browser.post(PATH, {"csrf": token, "antwoord": "akkoord"})
         assert answer.status_code == 403
     assert clerk.post.replies == []
+
+
+# Wrong records.
+
+
+def test_a_bsn_is_asked_by_form_and_never_stands_in_an_address(clerk: Clerk) -> None:
+    token = clerk.browser.csrf_of("/balie/herstel")
+    answer = clerk.browser.post("/balie/herstel", {"csrf": token, "bsn": "999993653"})
+    assert answer.status_code == 200
+    assert f"/balie/herstel/{RECORD}" in answer.text
+    assert "999993653" not in answer.text
+    for bsn, told in (("123", "geen geldig BSN"), ("999990019", "kennen niemand")):
+        answer = clerk.browser.post("/balie/herstel", {"csrf": token, "bsn": bsn})
+        assert answer.status_code == 400
+        assert told in answer.text
+    away = clerk.browser.post("/balie/herstel", {"csrf": token, "bericht": "//evil.test/x"})
+    assert away.status_code == 400
+
+
+def test_a_correction_tells_what_is_wrong_with_the_form(clerk: Clerk) -> None:
+    path = f"/balie/herstel/{RECORD}"
+    form = {"csrf": clerk.browser.csrf_of(path), "wat": "anders", "reden": ""}
+    answer = clerk.browser.post(path, {**form, "veld.amount_cents": "veel"})
+    assert answer.status_code == 400
+    assert "Schrijf een bedrag zoals 1.033,20." in answer.text
+    assert "Schrijf waarom." in answer.text
+    assert "U heeft niets veranderd." in clerk.browser.post(path, {**form, "reden": "x"}).text
+    assert clerk.corrections.asked == []
+
+
+def test_an_amount_goes_to_a_colleague_and_the_rest_at_once(clerk: Clerk) -> None:
+    path = f"/balie/herstel/{RECORD}"
+    form = {"csrf": clerk.browser.csrf_of(path), "wat": "anders", "reden": "Typefout."}
+    answer = clerk.browser.post(path, {**form, "veld.amount_cents": "655,00"})
+    assert answer.headers["location"] == "/balie/voorstellen?gedaan=voorstel"
+    answer = clerk.browser.post(path, {**form, "veld.day": "2"})
+    assert answer.headers["location"] == f"{path}/gevolgen?gedaan=hersteld"
+    assert [asked.fields for _, asked in clerk.corrections.asked] == [
+        {"amount_cents": "655,00"}, {"day": "2"}
+    ]  # fmt: skip
+
+
+def test_the_same_clerk_is_refused_as_second_pair_of_eyes(clerk: Clerk) -> None:
+    path = f"/balie/voorstellen/{PROPOSAL}"
+    proposals = clerk.desk.proposals
+    assert isinstance(proposals, SampleProposals)
+    form = {"csrf": clerk.browser.csrf_of(path), "besluit": "akkoord"}
+    proposals.mine = True
+    answer = clerk.browser.post(path, form)
+    assert answer.status_code == 403
+    assert "Een collega besluit erover." in answer.text
+    assert 'value="akkoord"' not in clerk.browser.get(path).text
+    assert proposals.decided == []
+    proposals.mine = False
+    assert clerk.browser.post(path, form).status_code == 303
+    assert clerk.browser.post(path, {**form, "besluit": "afwijzen"}).status_code == 400
+    clerk.browser.post(path, {**form, "besluit": "afwijzen", "waarom": "Klopt al."})
+    assert proposals.decided == [("agree", PROPOSAL), ("Klopt al.", PROPOSAL)]
+    assert clerk.browser.post(path, {"besluit": "akkoord"}).status_code == 403
+
+
+@pytest.mark.parametrize("path", [f"/balie/herstel/{'Q' * 43}", f"/balie/voorstellen/{'Q' * 43}"])
+def test_ids_of_others_are_not_there(clerk: Clerk, path: str) -> None:
+    assert clerk.browser.get(path).status_code == 404
+    assert clerk.browser.get(path + "Q").status_code == 400
+
+
+def test_html_in_a_name_stays_text(clerk: Clerk) -> None:
+    clerk.post.plan = lambda record: replace(  # type: ignore[method-assign]
+        SamplePost().plan(record), surname="<script>alert(1)</script>"
+    )
+    text = clerk.browser.get(PATH).text
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text
