@@ -18,7 +18,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Integer, cast, delete, func, insert, select
+from sqlalchemy import Connection, Integer, bindparam, cast, delete, func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from node.errors import NodeError
@@ -35,8 +35,12 @@ NETHERLANDS: Final = ZoneInfo("Europe/Amsterdam")
 
 _SPANS: Final = tables.processings
 _LINES: Final = tables.processed
-_ADD_SPAN: Final = insert(_SPANS)
-_ADD_LINES: Final = insert(_LINES)
+_ADD_SPAN: Final = (
+    insert(_SPANS)
+    .values({each.name: bindparam(each.name) for each in _SPANS.c if each.name != "id"})
+    .returning(_SPANS.c.id)
+)
+_ADD_LINE: Final = insert(_LINES)
 _CURRENT: ContextVar[tuple[object, Reading] | None] = ContextVar("reading", default=None)
 
 
@@ -70,6 +74,8 @@ class Logbook:
         self.register = register
         self._database = database
         self._now_ms = now_ms
+        self._add_span = database.ready(_ADD_SPAN)
+        self._add_line = database.ready(_ADD_LINE)
         self._waiting: list[_Ticket] = []
         self._wait_lock = threading.Lock()
         self._write_lock = threading.Lock()
@@ -148,7 +154,7 @@ class Logbook:
             return
         connection = self._database.writing()
         if connection is not None:
-            _write(connection, rows)
+            self._write(connection.connection.cursor(), rows)
         else:
             self._confirm(_Ticket(rows))
 
@@ -163,11 +169,19 @@ class Logbook:
                 batch, self._waiting = self._waiting, []
             if ticket not in batch:  # taken along by a writer who failed
                 batch.append(ticket)
-            with self._database.write() as connection:
+            with self._database.short_write() as cursor:
                 for each in batch:
-                    _write(connection, each.rows)
+                    self._write(cursor, each.rows)
             for each in batch:
                 each.done = True
+
+    def _write(self, cursor: Any, rows: Iterable[tuple[dict[str, Any], Sequence[str]]]) -> None:
+        """On the driver's cursor of a transaction: every page writes, and shortly."""
+        for span, subjects in rows:
+            self._add_span.run(cursor, span)
+            (added,) = cursor.fetchone()
+            for each in subjects:
+                self._add_line.run(cursor, {"subject": each, "processing": added})
 
     def _rows(
         self, reading: Reading, status: int
@@ -212,14 +226,6 @@ class Logbook:
             Looked(activity=activity, day=day, count=count)
             for (activity, day), count in sorted(counts.items(), key=lambda pair: pair[0][::-1])
         ]
-
-
-def _write(connection: Connection, rows: Iterable[tuple[dict[str, Any], Sequence[str]]]) -> None:
-    for span, subjects in rows:
-        added = connection.execute(_ADD_SPAN, span).inserted_primary_key
-        assert added is not None  # one row was inserted
-        lines = [{"subject": each, "processing": added[0]} for each in subjects]
-        connection.execute(_ADD_LINES, lines)
 
 
 def erase_lines(connection: Connection, subject: str) -> None:

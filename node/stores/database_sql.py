@@ -7,7 +7,7 @@ tick: every write of this room may be done twice without harm.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Final
@@ -16,10 +16,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Select, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.sql.expression import ClauseElement
 
 from node.errors import StartError
-from node.stores.first_row_sql import FirstRow
+from node.stores.first_row_sql import FirstRow, Ready, short_write
 from node.stores.schema_sql import VERSION_TABLE
 
 SQLITE_BUSY_SECONDS: Final = 30
@@ -84,9 +85,17 @@ class Database:
         with self.engine.connect() as connection, connection.begin():
             yield connection
 
-    def first_row(self, statement: Select[Any]) -> FirstRow:
+    def first_row(self, statement: ClauseElement) -> FirstRow:
         """A question that every page asks, made ready once."""
         return FirstRow(self._alone, statement)
+
+    def ready(self, statement: ClauseElement) -> Ready:
+        """A statement for `short_write`, or for a cursor of a write transaction."""
+        return Ready(self.engine, statement)
+
+    def short_write(self) -> AbstractContextManager[Any]:
+        """A write transaction of few statements on the driver's own cursor."""
+        return short_write(self.engine)
 
     def close(self) -> None:
         """Close all connections."""

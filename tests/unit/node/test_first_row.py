@@ -70,3 +70,23 @@ def test_an_ended_visit_is_known_at_once(database: Database) -> None:
     assert not ended.has_ended("visit")
     assert ended.end("visit", until=10, now=0)
     assert ended.has_ended("visit")
+
+
+def test_a_short_write_is_whole_or_nothing(database: Database) -> None:
+    add = database.ready(insert(ENDED))
+    with pytest.raises(ZeroDivisionError), database.short_write() as cursor:
+        add.run(cursor, {"id": "half", "until": 9})
+        raise ZeroDivisionError
+    assert database.first_row(UNTIL)(id="half") is None
+    with database.short_write() as cursor:
+        add.run(cursor, {"id": "whole", "until": 9})
+    assert database.first_row(UNTIL)(id="whole") == (9,)
+
+
+def test_a_short_write_that_the_database_refuses_leaves_nothing(database: Database) -> None:
+    add = database.ready(insert(ENDED))
+    with pytest.raises(DBAPIError), database.short_write() as cursor:
+        add.run(cursor, {"id": "new", "until": 9})
+        add.run(cursor, {"id": "new", "until": 9})  # the same key again
+    assert database.first_row(UNTIL)(id="new") is None
+    assert not EndedSql(database).has_ended("new")

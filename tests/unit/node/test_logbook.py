@@ -8,7 +8,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from node.errors import AccessError, RefusedError
 from node.looked.logbook_sql import ERROR, Logbook, Looked
@@ -137,14 +138,15 @@ def test_who_cannot_log_does_not_read(tmp_path: Path) -> None:
     desk.follow()
     anna = desk.subject(drafts.ANNA) or ""
 
-    def full(*parts: object) -> None:
-        if "node_process" in str(parts[2]) and str(parts[2]).startswith("INSERT"):
-            raise OSError("disk full")
-
-    event.listen(desk.database.engine, "before_cursor_execute", full)
-    with pytest.raises(OSError, match="disk full"):
+    with desk.database.write() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE INSERT ON node_processings "
+            "BEGIN SELECT RAISE(FAIL, 'disk full'); END"
+        )
+    with pytest.raises(DBAPIError, match="disk full"):
         desk.facts.facts_of([anna])
-    event.remove(desk.database.engine, "before_cursor_execute", full)
+    with desk.database.write() as connection:
+        connection.exec_driver_sql("DROP TRIGGER full")
     assert desk.facts.facts_of([anna])
 
 
