@@ -6,6 +6,7 @@ tick: every write of this room may be done twice without harm.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
@@ -17,13 +18,14 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.expression import ClauseElement
 
 from node.errors import StartError
 from node.stores.first_row_sql import FirstRow, Ready, short_write
 from node.stores.schema_sql import VERSION_TABLE
+from node.stores.sqlite_turn import WAIT_SECONDS_MAX, begin_immediate
 
-SQLITE_BUSY_SECONDS: Final = 30
 CONNECTIONS_MAX: Final = 8
 _WRITING: ContextVar[tuple[tuple[object, Connection], ...]] = ContextVar("writing", default=())
 
@@ -110,7 +112,7 @@ def _engine(url: str) -> Engine:
         url,
         pool_size=CONNECTIONS_MAX,
         hide_parameters=True,
-        connect_args={"check_same_thread": False, "timeout": SQLITE_BUSY_SECONDS},
+        connect_args={"check_same_thread": False, "timeout": WAIT_SECONDS_MAX},
     )
 
     def connected(connection: Any, _record: Any) -> None:
@@ -124,8 +126,17 @@ def _engine(url: str) -> Engine:
             connection.execute(f"PRAGMA {pragma}").close()
 
     def begun(connection: Connection) -> None:
-        immediate = connection.get_execution_options().get("begin_immediate", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+        if connection.get_execution_options().get("begin_immediate", False):
+            driver = connection.connection.driver_connection
+            assert driver is not None  # it was checked out of the pool
+            try:
+                begin_immediate(driver)
+            except sqlite3.Error as error:
+                raise DBAPIError.instance(
+                    None, None, error, sqlite3.Error, hide_parameters=True, dialect=engine.dialect
+                ) from error
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begun)

@@ -16,6 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.expression import ClauseElement
 
+from node.stores.sqlite_turn import begin_immediate
+
 
 class Ready:
     """A statement with named parameters in the words of one driver."""
@@ -64,7 +66,7 @@ def short_write(engine: Engine) -> Iterator[Any]:
         with told(engine, connection):
             cursor = connection.cursor()
             if engine.dialect.name == "sqlite":
-                cursor.execute("BEGIN IMMEDIATE")  # elsewhere a transaction begins by itself
+                begin_immediate(cursor.connection)  # elsewhere a transaction begins by itself
             try:
                 yield cursor
             except BaseException:

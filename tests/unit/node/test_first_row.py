@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import bindparam, insert, select, update
@@ -12,6 +14,7 @@ from ledger.benches.bench_postgres import postgres
 from node.stores import schema_sql as tables
 from node.stores.database_sql import CONNECTIONS_MAX, Database, migrate
 from node.stores.ended_sql import EndedSql
+from node.stores.sqlite_turn import begin_immediate
 
 ENDED = tables.ended_visits
 UNTIL = select(ENDED.c.until).where(ENDED.c.id == bindparam("id"), ENDED.c.until > 5)
@@ -74,9 +77,14 @@ def test_an_ended_visit_is_known_at_once(database: Database) -> None:
 
 def test_a_short_write_is_whole_or_nothing(database: Database) -> None:
     add = database.ready(insert(ENDED))
-    with pytest.raises(ZeroDivisionError), database.short_write() as cursor:
-        add.run(cursor, {"id": "half", "until": 9})
-        raise ZeroDivisionError
+
+    def half() -> None:
+        with database.short_write() as cursor:
+            add.run(cursor, {"id": "half", "until": 9})
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half()
     assert database.first_row(UNTIL)(id="half") is None
     with database.short_write() as cursor:
         add.run(cursor, {"id": "whole", "until": 9})
@@ -85,8 +93,24 @@ def test_a_short_write_is_whole_or_nothing(database: Database) -> None:
 
 def test_a_short_write_that_the_database_refuses_leaves_nothing(database: Database) -> None:
     add = database.ready(insert(ENDED))
-    with pytest.raises(DBAPIError), database.short_write() as cursor:
-        add.run(cursor, {"id": "new", "until": 9})
-        add.run(cursor, {"id": "new", "until": 9})  # the same key again
-    assert database.first_row(UNTIL)(id="new") is None
+
+    def twice() -> None:
+        with database.short_write() as cursor:
+            add.run(cursor, {"id": "new", "until": 9})
+            add.run(cursor, {"id": "new", "until": 9})  # the same key again
+
+    with pytest.raises(DBAPIError):
+        twice()
     assert not EndedSql(database).has_ended("new")
+
+
+def test_who_waits_for_sqlite_gets_his_turn_soon_after_it_is_free(tmp_path: Path) -> None:
+    first, second = (sqlite3.connect(tmp_path / "turn", isolation_level=None) for _ in range(2))
+    begin_immediate(first)
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        begin_immediate(second, wait_seconds_max=0.02)
+    first.execute("ROLLBACK")
+    begin_immediate(second, wait_seconds_max=0.02)
+    assert second.in_transaction
+    with pytest.raises(sqlite3.OperationalError, match="within a transaction"):
+        begin_immediate(second)
