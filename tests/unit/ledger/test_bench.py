@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from ledger.benches.bench import AppendSetting, bench_append
+from ledger.benches.bench_records import log_id, records
 from ledger.benches.bench_verify import bench_verify
+from ledger.benches.tree_dir import signed_records
 from tests import needs
 
 
@@ -37,6 +39,11 @@ def test_append_on_postgresql_makes_and_removes_a_server_of_its_own(tmp_path: Pa
     assert (found["store"], found["entries"]) == ("postgresql", 300)
     assert found["batch"]["commit_ms"]["p50"] > 0
     assert not list(tmp_path.iterdir())
+
+
+def test_records_that_are_joined_are_the_records() -> None:
+    log = log_id()
+    assert signed_records(log, 70, 40) == records(log, 70, 40)
 
 
 def test_verify_tells_figure_limit_and_ratio(tmp_path: Path) -> None:
