@@ -2,11 +2,14 @@
 
 It has forgotten what it cosigned before. Any n-q+1 other mirrors include one that cosigned every
 recorded head, so the largest of their heads is where it has to be again: with less it could
-cosign another tree in the place of what is recorded. One mirror at a time: two that have forgotten
-cannot vouch for each other (decision 0014). Asking is the work of watch.py.
+cosign another tree in the place of what is recorded. Mirrors that are catching up themselves
+cannot vouch for each other: then every other mirror must be heard (decision 0014). Asking is the
+work of watch.py.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from ledger import proofs
 from ledger.formats.checkpoint import Checkpoint, parse_checkpoint
@@ -15,33 +18,57 @@ from ledger.ports import Store
 from ledger.rules.registry import Registry
 
 
-def others_needed(registry: Registry) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Others:
+    """The other mirrors of a log: how many there are, and how many that remember suffice."""
+
+    count: int
+    needed: int
+
+    def __post_init__(self) -> None:
+        assert 0 <= self.needed <= self.count
+
+
+NOBODY = Others(count=0, needed=0)
+
+
+def others_of(registry: Registry) -> Others:
     """How many other mirrors' heads show all that is recorded; all of them where one suffices."""
     mirrors = len(registry.mirrors)
-    return max(0, min(mirrors - registry.quorum + 1, mirrors - 1))
+    needed = max(0, min(mirrors - registry.quorum + 1, mirrors - 1))
+    return Others(count=max(0, mirrors - 1), needed=needed)
 
 
 class CatchUp:
     """What was heard of the others so far, and whether this copy reaches it."""
 
-    def __init__(self, needed: int) -> None:
-        """needed: how many others must have been heard (`others_needed`)."""
-        self._needed = needed
+    def __init__(self, others: Others) -> None:
+        self._others = others
         self._heads: dict[str, Note | None] = {}
+        self._remember: set[str] = set()
 
     @classmethod
-    def of(cls, needed: int) -> CatchUp | None:
+    def of(cls, others: Others) -> CatchUp | None:
         """None when nobody else can tell: the only mirror of a log."""
-        return cls(needed) if needed else None
+        return cls(others) if others.needed else None
 
-    def heard(self, member: str, head: Note | None) -> None:
-        """What a member cosigned last, signed by the log; None when it has cosigned nothing."""
+    def heard(self, member: str, head: Note | None, *, forgot: bool) -> None:
+        """What a member cosigned last, signed by the log; None when it has cosigned nothing.
+
+        forgot: it is catching up itself.
+        """
         self._heads[member] = head
+        if forgot:
+            self._remember.discard(member)
+        else:
+            self._remember.add(member)
 
     @property
     def missing(self) -> int:
-        """How many more must be heard."""
-        return max(0, self._needed - len(self._heads))
+        """How many more must be heard: enough that remember, or else simply all."""
+        that_remember = self._others.needed - len(self._remember)
+        at_all = self._others.count - len(self._heads)
+        return max(0, min(that_remember, at_all))
 
     @property
     def goal(self) -> Note | None:

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Final
 
 from ledger import cosigner, proofs, witness
-from ledger.catch_up import CatchUp
+from ledger.catch_up import NOBODY, CatchUp, Others
 from ledger.contradictions import Contradictions
 from ledger.errors import (
     ChainError,
@@ -62,13 +62,13 @@ class Mirror:
         clock: Clock,
         checks: Checks,
         log_id: str | None = None,
-        others_needed: int = 0,
+        others: Others = NOBODY,
         restored: bool = False,
     ) -> None:
         """signer holds the mirror key; log_id, base64, pins entry 0 when it is known.
 
-        others_needed: how many other mirrors must be heard (`heard`) before anything is cosigned
-        on a store that never cosigned, or that is `restored` from a backup.
+        others: of how many other mirrors it must hear (`catching`, None when it need not) before
+        anything is cosigned on a store that never cosigned, or that is `restored` from a backup.
         """
         self._store = store
         self._origin = origin
@@ -82,8 +82,8 @@ class Mirror:
         self._pending: OrderedDict[int, Cosigned] = OrderedDict()
         self._lock = asyncio.Lock()
         self._contradictions = Contradictions(store, origin, clock)
-        self._others_needed = others_needed
-        self._catching = CatchUp.of(others_needed) if restored else None
+        self._others = others
+        self.catching = CatchUp.of(others) if restored else None
 
     async def start(self) -> None:
         """Take up what is stored; raises LedgerError when it is damaged."""
@@ -91,8 +91,8 @@ class Mirror:
         self._tail = await load_tail(self._store)
         if self._stored.head is not None:
             self._remember(_opened(self._stored.head))
-        if self._stored.published is None and self._catching is None:
-            self._catching = CatchUp.of(self._others_needed)
+        if self._stored.published is None and self.catching is None:
+            self.catching = CatchUp.of(self._others)
         await self._contradictions.start()
 
     @property
@@ -125,18 +125,13 @@ class Mirror:
 
     async def problem(self) -> str | None:
         """Why this mirror cosigns nothing at present; None when it does."""
-        if self._catching is None:
+        if self.catching is None:
             return None
         try:
-            reason = await self._catching.reason(self._store, self._tail.size)
+            reason = await self.catching.reason(self._store, self._tail.size)
         except StoreError as error:
             reason = str(error)
         return None if reason is None else f"catching up before it cosigns: {reason}"
-
-    def heard(self, member: str, head: Note | None) -> None:
-        """What another mirror cosigned last, signed by the log; None if it never did."""
-        if self._catching is not None:
-            self._catching.heard(member, head)
 
     async def add_checkpoint(self, body: bytes) -> Answer:
         """tlog-mirror `add-checkpoint`: a new pending head, without any cosignature."""
@@ -244,11 +239,11 @@ class Mirror:
         await self._contradictions.keep_void(judged, self._stored.head)
         if refusal is not None or self._tail.size < upload.end:
             return self._info(202, upload.end)
-        if self._catching is not None:
+        if self.catching is not None:
             reason = await self.problem()
             if reason is not None:
                 return replace(_told(503, reason), retry_after_seconds=1)
-            self._catching = None
+            self.catching = None
             tail, _, batch = await self._judged([], head)
             if batch.published is not None:
                 await self._commit(batch, tail)
@@ -274,7 +269,7 @@ class Mirror:
                     f"size {size}: the entries make root {root.hex()}, the log signed "
                     f"{head.checkpoint.root.hex()}"
                 )
-            if self._catching is not None:
+            if self.catching is not None:
                 return tail, judged, batch
             # Signed here, shown to nobody before the commit below has returned.
             line = cosign(head.note, self._signer, self._clock.now())

@@ -19,7 +19,7 @@ from ledger.mirror import Mirror
 from ledger.pages import FRESH, Pages, told
 from ledger.ports import Answer, Clock
 from ledger.refused_heads import KeepsEvidence, RefusedHeads
-from ledger.witness import TrustedLogs, monitoring_path
+from ledger.witness import TrustedLogs, catching_up_path, monitoring_path
 
 RECEIPT_TYPE: Final = "text/plain; charset=utf-8"
 PROBLEM_TYPE: Final = "application/problem+json"
@@ -76,7 +76,15 @@ class MirrorDoor:
         self._prefix = monitoring_path(mirror.origin).removesuffix("checkpoint")
 
     async def get(self, path: str, *, entries_allowed: bool, gzip: bool = False) -> Answer:
-        """`<origin hash>/…`: the mirrored tree, with the mirror's own checkpoint."""
+        """`<origin hash>/…`: the mirrored tree, with the mirror's own checkpoint.
+
+        `<origin hash>/catching-up`: why it cosigns nothing at present, 404 when it does.
+        """
+        if path == catching_up_path(self._mirror.origin):
+            problem = await self._mirror.problem()
+            if problem is None:
+                return told(404, "it has not forgotten what it cosigned")
+            return Answer(status=200, body=f"{problem}\n".encode(), cache=FRESH)
         if not path.startswith(self._prefix):
             return told(404, "this log is not mirrored here")
         return await self._pages.get(

@@ -146,6 +146,11 @@ def monitoring_path(origin: str) -> str:
     return f"{hashlib.sha256(origin.encode()).hexdigest()}/checkpoint"
 
 
+def catching_up_path(origin: str) -> str:
+    """Where a mirror of ours tells that it has forgotten what it cosigned; 404 when it has not."""
+    return monitoring_path(origin).replace("/checkpoint", "/catching-up")
+
+
 def _by(signature: NoteSignature, trusted: Sequence[Verifier]) -> bool:
     return any((signature.name, signature.key_id) == (each.name, each.key_id) for each in trusted)
 

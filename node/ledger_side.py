@@ -15,7 +15,7 @@ from typing import Final
 
 import httpx
 
-from ledger.catch_up import others_needed
+from ledger.catch_up import others_of
 from ledger.clock_system import SystemClock
 from ledger.errors import LedgerError
 from ledger.follow import CopyReader, Follower
@@ -183,7 +183,7 @@ def open_ledger_side(
         clock=SystemClock(),
         checks=checks,
         log_id=genesis.log,
-        others_needed=others_needed(genesis),
+        others=others_of(genesis),
         restored=home.restored_mark.exists(),
     )
     return LedgerSide(

@@ -12,6 +12,7 @@ import selectors
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from ledger.catch_up import Others
 from ledger.errors import PeerError, StoreError
 from ledger.mirror import Mirror
 from ledger.ports import Answer, Batch, Evidence, Head, Row, Stored
@@ -21,7 +22,7 @@ from ledger.stores.store_memory import MemoryStore
 from ledger.watch import watch
 from tests import ledger_network as nets
 
-OTHERS_NEEDED = 2  # 4 mirrors, a quorum of 3
+OTHERS = Others(count=3, needed=2)  # 4 mirrors, a quorum of 3
 WATCH_SECONDS = 15.0
 
 
@@ -191,7 +192,7 @@ class MirrorHost:
             clock=self.world.clock,
             checks=InlineChecks(),
             log_id=self.world.log_id,
-            others_needed=OTHERS_NEEDED,
+            others=OTHERS,
             restored=self._restored,
         )
         await self.mirror.start()

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from ledger import proofs
-from ledger.catch_up import others_needed
+from ledger.catch_up import Others, others_of
 from ledger.contradictions import UNPROVEN_KEPT
 from ledger.errors import LedgerError
 from ledger.evidence import UNPROVEN, list_evidence, prove_fork
@@ -25,7 +25,7 @@ from ledger.serve import MirrorDoor
 from ledger.stores.store_memory import MemoryStore
 from ledger.tail import registry_of
 from ledger.watch import compare_with
-from ledger.witness import Submission
+from ledger.witness import Submission, catching_up_path
 from tests import ledger_network as nets
 
 LOG_KEYS = [nets.log_signer().verifier]
@@ -41,7 +41,7 @@ async def restored(net: nets.Network, store: MemoryStore, *, flag: bool) -> Mirr
         clock=net.clock,
         checks=InlineChecks(),
         log_id=net.log_id,
-        others_needed=others_needed(await members(net)),
+        others=others_of(await members(net)),
         restored=flag,
     )
     await mirror.start()
@@ -139,6 +139,66 @@ def test_after_a_restore_another_story_is_not_cosigned_and_proves_itself() -> No
     run(work)
 
 
+def test_two_that_forgot_at_once_do_not_vouch_for_each_other() -> None:
+    """Of four mirrors one was away, two forgot: only the fourth knows all that was recorded."""
+
+    async def work() -> None:
+        net, liar = await nets.make_network(), await nets.make_network()
+        await net.log.append(nets.record(net.log_id, "old"))
+        await nets.settled(lambda: {each.size for each in net.mirrors.values()} == {2})
+        backups = [deepcopy(net.mirrors[name].store) for name in ("uwv", "svb")]
+        net.peers["gm0344"].down = True
+        await net.log.append_many([nets.record(net.log_id, f"true {n}") for n in range(9)])
+        await net.log.stop()
+        await liar.log.append(nets.record(net.log_id, "old"))
+        await liar.log.append_many([nets.record(net.log_id, f"false {n}") for n in range(9)])
+        forgot = {
+            name: await restored(net, store, flag=True)  # type: ignore[arg-type]
+            for name, store in zip(("uwv", "svb"), backups, strict=True)
+        }
+        peers = {
+            **{name: nets.DoorPeer(MirrorDoor(each)) for name, each in forgot.items()},
+            **{name: net.peers[name] for name in ("toeslagen", "gm0344")},
+        }
+        peers["gm0344"].down, peers["toeslagen"].down = False, True
+
+        async def all_hear() -> None:
+            for name, each in forgot.items():
+                await compare_with(each, {k: v for k, v in peers.items() if k != name})
+
+        await all_hear()
+        lie, true = await head_of(liar), await head_of(net)
+        for each in forgot.values():
+            assert "1 more mirrors must say" in await pushed(each, liar, lie)
+        peers["toeslagen"].down = False
+        await all_hear()
+        for each in forgot.values():
+            assert "another mirror cosigned another tree" in await pushed(each, liar, lie)
+            assert (await each.store.load()).published.size == 2  # type: ignore[union-attr]
+        assert true.size == lie.size == 11
+        await liar.log.stop()
+
+    run(work)
+
+
+def test_two_that_forgot_at_once_catch_up_together_when_all_are_heard() -> None:
+    async def work() -> None:
+        net = await nets.make_network()
+        await net.log.append_many([nets.record(net.log_id, f"{n}") for n in range(300)])
+        head = await head_of(net)
+        forgot = {name: await restored(net, MemoryStore(), flag=False) for name in ("uwv", "svb")}
+        for name, each in forgot.items():
+            net.peers[name] = nets.DoorPeer(MirrorDoor(each))
+        for name, each in forgot.items():
+            await compare_with(each, {k: v for k, v in net.peers.items() if k != name})
+            assert await pushed(each, net, head) == "cosigned"
+            asked = await net.peers[name].get(catching_up_path(nets.ORIGIN))
+            assert (asked.status, await each.problem()) == (404, None)
+        await net.log.stop()
+
+    run(work)
+
+
 def test_the_first_heads_of_a_log_wait_for_nobody_who_has_none() -> None:
     async def work() -> None:
         net = await nets.make_network(start=False)
@@ -156,7 +216,8 @@ def test_so_many_others_show_all_that_is_recorded(mirrors: int, quorum: int, nee
     async def work() -> None:
         registry = await members(await nets.make_network(start=False))
         names = tuple(f"m{n}" for n in range(mirrors))
-        assert others_needed(replace(registry, mirrors=names, quorum=quorum)) == needed
+        found = others_of(replace(registry, mirrors=names, quorum=quorum))
+        assert found == Others(count=mirrors - 1, needed=needed)
 
     run(work)
 
