@@ -3,8 +3,8 @@
 It has forgotten what it cosigned before. Any n-q+1 other mirrors include one that cosigned every
 recorded head, so the largest of their heads is where it has to be again: with less it could
 cosign another tree in the place of what is recorded. Mirrors that are catching up themselves
-cannot vouch for each other: then every other mirror must be heard (decision 0014). Asking is the
-work of watch.py.
+cannot vouch for each other: then every other mirror must be heard (decision 0014), unless this may
+be the founding of a log, of which nobody has cosigned anything. Asking is the work of watch.py.
 """
 
 from __future__ import annotations
@@ -42,15 +42,17 @@ def others_of(registry: Registry) -> Others:
 class CatchUp:
     """What was heard of the others so far, and whether this copy reaches it."""
 
-    def __init__(self, others: Others) -> None:
+    def __init__(self, others: Others, *, founding: bool) -> None:
+        """founding: this store is empty and not known to be restored; the log may be new."""
         self._others = others
+        self._founding = founding
         self._heads: dict[str, Note | None] = {}
         self._remember: set[str] = set()
 
     @classmethod
-    def of(cls, others: Others) -> CatchUp | None:
+    def of(cls, others: Others, *, founding: bool) -> CatchUp | None:
         """None when nobody else can tell: the only mirror of a log."""
-        return cls(others) if others.needed else None
+        return cls(others, founding=founding) if others.needed else None
 
     def heard(self, member: str, head: Note | None, *, forgot: bool) -> None:
         """What a member cosigned last, signed by the log; None when it has cosigned nothing.
@@ -66,7 +68,8 @@ class CatchUp:
     @property
     def missing(self) -> int:
         """How many more must be heard: enough that remember, or else simply all."""
-        that_remember = self._others.needed - len(self._remember)
+        counted = self._heads if self._founding and self.goal is None else self._remember
+        that_remember = self._others.needed - len(counted)
         at_all = self._others.count - len(self._heads)
         return max(0, min(that_remember, at_all))
 

@@ -83,7 +83,7 @@ class Mirror:
         self._lock = asyncio.Lock()
         self._contradictions = Contradictions(store, origin, clock)
         self._others = others
-        self.catching = CatchUp.of(others) if restored else None
+        self.catching = CatchUp.of(others, founding=False) if restored else None
 
     async def start(self) -> None:
         """Take up what is stored; raises LedgerError when it is damaged."""
@@ -92,7 +92,7 @@ class Mirror:
         if self._stored.head is not None:
             self._remember(_opened(self._stored.head))
         if self._stored.published is None and self.catching is None:
-            self.catching = CatchUp.of(self._others)
+            self.catching = CatchUp.of(self._others, founding=True)
         await self._contradictions.start()
 
     @property

@@ -136,7 +136,8 @@ def _door_routes(
 
     async def send(request: Request) -> Response:
         answer = await door.post(request.path_params["path"], await _body(request))
-        arrived()
+        if answer.status < 400:  # a flood of what is refused gives the node nothing to look at
+            arrived()
         return _answer(answer)
 
     path = f"/{prefix}/{{path:path}}"
