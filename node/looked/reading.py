@@ -1,7 +1,7 @@
 """A reading under way: who opens content does so inside one, and it is logged when it ends.
 
 The current reading travels with the task and its threads, as the current span of OpenTelemetry
-does (decision 0017): an opener asks the log to note whose content it opens, and outside a reading
+does (decision 0019): an opener asks the log to note whose content it opens, and outside a reading
 that is refused. Where the lines are written is told in logbook_sql.py.
 """
 
