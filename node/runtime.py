@@ -30,6 +30,8 @@ from node.facts import Facts
 from node.flow import Desk, follow_through
 from node.ledger_side import LedgerSide, genesis_registry, open_ledger_side
 from node.ledger_view import role_of, roles_of
+from node.looked.answers_sql import LookedAnswers
+from node.looked.asking_http import WhoLooked
 from node.looked.logbook_sql import Logbook
 from node.looked.register import load_register
 from node.members.deliver_http import Deliveries
@@ -178,6 +180,30 @@ class Node:
             holder=self.holder,
             now=self.clock,
             wall=_seconds,
+        )
+
+    def looked_answers(self) -> LookedAnswers:
+        """What this node's logbook tells."""
+        return LookedAnswers(
+            member=self.member,
+            hpke=self.keys.hpke,
+            database=self.database,
+            records=self.records,
+            logbook=self.logbook,
+            view=self.view,
+        )
+
+    def who_looked(self) -> WhoLooked:
+        """Who looked at somebody, here and at other members."""
+        return WhoLooked(
+            member=self.member,
+            database=self.database,
+            records=self.records,
+            logbook=self.logbook,
+            answers=self.looked_answers(),
+            view=self.view,
+            peers=self.home.peers,
+            client=self.client,
         )
 
     def gate(self) -> Gate:

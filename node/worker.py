@@ -61,10 +61,12 @@ class Worker:
         settings = node.home.settings
         self.ticker = Ticker(node.database, node.clockwork(), settings.tick_seconds, self._ring)
         app = create_machine_app(
-            node.gate(), node.ledger.doors, node.desk.deliveries, self._wake.set
-        )
+            node.gate(), node.ledger.doors, node.desk.deliveries, self._wake.set,
+            node.looked_answers(),
+        )  # fmt: skip
         self.listener = Listener(app, settings.log_host, settings.log_port)
         self._calendars: StoredCalendars | None = None
+        self._purged_on = 0  # the day on which the logbook held nothing past its term
         self.problem: str | None = "not started"
 
     async def start(self) -> None:
@@ -151,11 +153,16 @@ class Worker:
                 return
 
     def _refresh(self) -> None:
-        """With nothing else to do: the pages' months of another day, a few households at a time."""
+        """With nothing else to do: the pages' months of another day, a few households at a time;
+        lines of the logbook past their term, once a day, a few persons at a time.
+        """
         if self._calendars is None:
             self._calendars = calendars_of(self._node)
         if self._calendars is not None:
             self._calendars.refresh(REFRESH_HOUSEHOLDS)
+        day = int(time.time()) // (24 * 3600)
+        if self._purged_on != day and not self._node.logbook.purge():
+            self._purged_on = day
 
     async def _ask_daily(self) -> None:
         now = int(time.time())

@@ -26,11 +26,15 @@ from node.looked.reading import Caller, Reading, UnloggedError
 from node.looked.register import Register
 from node.looked.trace import TraceParent, new_trace
 from node.stores import schema_sql as tables
+from node.stores import work_sql as work
 from node.stores.database_sql import Database
 
 UNSET: Final = 0  # LDV status_code: done, also when the input was wrong
 ERROR: Final = 2  # a technical failure
 HOUR_MS: Final = 3_600_000
+YEAR_MS: Final = 366 * 24 * HOUR_MS  # never a day too short
+PURGE: Final = "looked.purge"  # the last span to drop, and the person up to whom that is done
+PURGE_SUBJECTS: Final = 500  # in one transaction
 NETHERLANDS: Final = ZoneInfo("Europe/Amsterdam")
 
 _SPANS: Final = tables.processings
@@ -207,6 +211,29 @@ class Logbook:
 
     # Reading the log, and its end.
 
+    def purge(self) -> bool:
+        """Drop a piece of what is past its term, person by person; whether more is left to do."""
+        years = self.register.retention_years
+        before = self._now_ms() - years * YEAR_MS
+        with self._database.write() as connection:
+            last, cursor = _purge_place(connection)
+            if last == 0:
+                ended = select(func.max(_SPANS.c.id)).where(_SPANS.c.started < before)
+                last = int(connection.execute(ended).scalar() or 0)
+            if last == 0:
+                return False
+            people = select(_LINES.c.subject).where(_LINES.c.subject > cursor).distinct()
+            piece = people.order_by(_LINES.c.subject).limit(PURGE_SUBJECTS)
+            found = list(connection.execute(piece).scalars())
+            if found:
+                theirs = _LINES.c.subject.between(found[0], found[-1])
+                connection.execute(delete(_LINES).where(theirs, _LINES.c.processing <= last))
+                work.set_value(connection, PURGE, f"{last} {found[-1]}")
+            else:
+                connection.execute(delete(_SPANS).where(_SPANS.c.id <= last))
+                work.set_value(connection, PURGE, "0 ")
+            return bool(found)
+
     def of(self, persons: Iterable[str]) -> list[Looked]:
         """How often each activity read of any of these pseudonyms of one person, by day."""
         hour = cast(_SPANS.c.started / HOUR_MS, Integer)
@@ -228,6 +255,6 @@ class Logbook:
         ]
 
 
-def erase_lines(connection: Connection, subject: str) -> None:
-    """Forget who read of a person whose data was erased."""
-    connection.execute(delete(_LINES).where(_LINES.c.subject == subject))
+def _purge_place(connection: Connection) -> tuple[int, str]:
+    told = (work.get_value(connection, PURGE) or "0 ").split(" ", 1)
+    return int(told[0]), told[1]

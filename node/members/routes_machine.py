@@ -26,6 +26,8 @@ from ledger.ports import Answer
 from node.encodings import takes_gzip
 from node.errors import NodeError, RefusedError
 from node.ledger_view import LedgerView, api_keys_of
+from node.looked.ldv import PATH as LOOKED_PATH
+from node.looked.trace import HEADER as TRACEPARENT
 from node.members.deliver_http import Deliveries, parse_parcels
 from node.members.tokens import check_token, token_of
 
@@ -33,6 +35,7 @@ BODY_BYTES_MAX: Final = 32 * 1024 * 1024  # a push of 8,192 entries, or 100 parc
 BODY_SECONDS_MAX: Final = 60
 BODY_PAUSE_SECONDS_MAX: Final = 5
 PROBLEM_TYPE: Final = "application/problem+json"
+_NO_STORE: Final = {"Cache-Control": "no-store"}
 _LOG: Final = logging.getLogger("vastedag.machine")
 
 
@@ -45,6 +48,14 @@ class Door(Protocol):
 
     async def post(self, path: str, body: bytes) -> Answer:
         """The answer to POST."""
+        ...
+
+
+class LookedDoor(Protocol):
+    """Who read of a person, for the municipality where he lives. Blocking."""
+
+    def answer(self, asker: str, body: bytes, traceparent: str | None) -> bytes:
+        """The JSON answer; raises RefusedError."""
         ...
 
 
@@ -87,10 +98,11 @@ def create_machine_app(
     doors: Mapping[str, Door],
     deliveries: Deliveries,
     arrived: Callable[[], None],
+    looked: LookedDoor | None = None,
 ) -> Starlette:
     """The app of the machine listener; doors by prefix (`log`, `mirror`, `witness`).
 
-    `arrived` is called when parcels or entries came in, so that the node looks soon.
+    `looked` answers who read of a person (looked/answers_sql.py). `arrived` is called when parcels or entries came in, so that the node looks soon.
     """
 
     async def inbox(request: Request) -> Response:
@@ -120,9 +132,21 @@ def create_machine_app(
         Route("/outbox", _answering(outbox), methods=["GET"]),
         Route("/livez", live, methods=["GET"]),
     ]
+    if looked is not None:
+        routes.append(Route(LOOKED_PATH, _answering(_looked(gate, looked)), methods=["POST"]))
     for prefix, door in doors.items():
         routes += _door_routes(prefix, door, gate, arrived)
     return Starlette(routes=routes)
+
+
+def _looked(gate: Gate, looked: LookedDoor) -> Callable[[Request], Awaitable[Response]]:
+    async def who(request: Request) -> Response:
+        asker = gate.member_of(request.headers.get("authorization"))
+        body, trace = await _body(request), request.headers.get(TRACEPARENT)
+        answer = await asyncio.to_thread(looked.answer, asker, body, trace)
+        return Response(answer, media_type="application/json", headers=_NO_STORE)
+
+    return who
 
 
 def _door_routes(

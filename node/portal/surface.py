@@ -15,6 +15,7 @@ from ledger.ports import Answer
 from node.contests.views import CaseView, ContestItem, ContestPreview
 from node.desk.ports import DeskPorts
 from node.looked.reading import Caller, Reading
+from node.looked.views import LookedView
 from node.oversight.views import ConsistencyView, EntryView, OversightView, SampleView
 from node.portal.auth import EndedHere, EndedPort
 from node.portal.calendar_views import (
@@ -163,6 +164,14 @@ class LookedPort(Protocol):
         ...
 
 
+class WhoLookedPort(Protocol):
+    """Who looked at a person, at every member that could have (looked/asking_http.py)."""
+
+    async def who(self, person: str) -> LookedView:
+        """By agency and purpose; raises LookupError when nobody here has this id."""
+        ...
+
+
 class IntakePort(Protocol):
     """Events of this member's systems, in; receipts, out."""
 
@@ -232,6 +241,7 @@ class Surface:
     desk: DeskPorts | None = None
     what_if: WhatIfPort | None = None
     contests: ContestPort | None = None
+    who_looked: WhoLookedPort | None = None
     sign_in: Literal["development", "oidc", "none"] = "none"
     public_url: str = "http://127.0.0.1:8000"  # where browsers find these pages, without path
     providers: Mapping[Audience, Provider] = field(default_factory=dict)

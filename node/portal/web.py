@@ -193,6 +193,7 @@ def surface_of(
         desk=desk_of(node, worker, state, oversight),
         what_if=what_if_of(node),
         contests=contests_of(node, worker),
+        who_looked=node.who_looked() if calendars is not None else None,
         people=HouseholdPeople(node.facts, node.desk.today),
         sign_in=settings.sign_in,
         public_url=settings.pages_url,

@@ -258,6 +258,7 @@ OPENERS = {
     ("node/subjects.py", "_key"): None,  # a key, given to the functions of this file alone
     ("node/stores/store_sql.py", "content"): "unwrap",  # notes, and without it there is no key
     ("node/receiving/accept.py", "_open"): "_note",
+    ("node/looked/answers_sql.py", "_open"): None,  # a question; `_asked_of` notes whom it means
 }
 CIPHER = {"decrypt", "open_sealed", "AESGCM", "unwrap", "_key"}
 KEPT_CLOSED = {("node/sealing.py", "encrypt"), ("node/sealing.py", "decrypt")}
