@@ -117,6 +117,7 @@ class Preparer:
             return _same(earlier, content_mac)
         with connection.begin_nested():  # a refusal below leaves no new person behind
             persons = self._persons(connection, draft)
+            self.records.subjects.log.note(who for _, who in persons)
             self._check_author(connection, rule, draft.data, persons)
             self._store(connection, rule, draft, identity, content_mac, persons, now)
             if isinstance(draft.data, Correction):

@@ -24,6 +24,7 @@ from tests import ledger_network as nets
 from tests.browser.household_views import PHONE, SampleCalendars, SamplePeople, SampleState
 from tests.contest_views import BookContests
 from tests.desk_views import sample_desk
+from tests.looked_port import SampleLooked
 from tests.whatif_port import SampleWhatIf
 
 MIJN, STAFF = "/mijn/aanmelden", "/medewerkers/aanmelden"
@@ -138,6 +139,7 @@ def full_surface(**changes: object) -> Surface:
         "desk": sample_desk(),
         "contests": BookContests(),
         "sign_in": "development",
+        "who_looked": SampleLooked(),
         **changes,
     }
     return Surface(**parts)  # type: ignore[arg-type]

@@ -97,7 +97,9 @@ class WhoLooked:
         for one in answers:
             told[self._name(one.member)] = [
                 # What somebody looked at elsewhere as himself is a question this page asked.
-                purpose for purpose in one.purposes or () if purpose.shown != "own"
+                purpose
+                for purpose in one.purposes or ()
+                if purpose.shown != "own"
             ]
         return looked_view(
             told,
@@ -178,12 +180,9 @@ class WhoLooked:
             recipient=member,
         )
         content = new_content(canonical_bytes(person.model_dump(mode="json")))
-        question = Question(
-            id=identifier, suite=key.suite_name, sealed=seal(content, key, context)
-        )
+        question = Question(id=identifier, suite=key.suite_name, sealed=seal(content, key, context))
         return question.as_json()
 
     def _name(self, member: str) -> str:
         found = self._view.registry.members.get(member)
         return member if found is None else found.name
-

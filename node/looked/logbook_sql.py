@@ -8,10 +8,11 @@ threads go in one transaction.
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -104,19 +105,7 @@ class Logbook:
     @contextmanager
     def reading(self, activity: str, *, caller: Caller | None = None) -> Iterator[Reading]:
         """See ReadingLog."""
-        self.register.activity(activity)
-        outer = self._current()
-        if caller is not None:
-            begun = TraceParent(trace=caller.span.trace, span=new_trace().span)
-        else:
-            begun = new_trace() if outer is None else outer.below()
-        reading = Reading(
-            activity=activity,
-            at=begun,
-            begun_ms=self._now_ms(),
-            parent=None if outer is None or caller is not None else outer.at.span,
-            caller=caller,
-        )
+        reading = self._begun(activity, caller)
         token = _CURRENT.set((self, reading))
         try:
             yield reading
@@ -127,6 +116,38 @@ class Logbook:
             self._end(reading, UNSET)
         finally:
             _CURRENT.reset(token)
+
+    @asynccontextmanager
+    async def looking(self, activity: str, persons: Iterable[str]) -> AsyncIterator[Reading]:
+        """See ReadingLog."""
+        reading = self._begun(activity, None)
+        reading.note(persons)
+        token = _CURRENT.set((self, reading))
+        try:
+            yield reading
+        except BaseException as error:
+            await asyncio.to_thread(self._end_failed, reading, error)
+            raise
+        else:
+            await asyncio.to_thread(self._end, reading, UNSET)
+        finally:
+            _CURRENT.reset(token)
+
+    def _begun(self, activity: str, caller: Caller | None) -> Reading:
+        by_person = self.register.activity(activity).by_person
+        outer = self._current()
+        if caller is not None:
+            begun = TraceParent(trace=caller.span.trace, span=new_trace().span)
+        else:
+            begun = new_trace() if outer is None else outer.below()
+        return Reading(
+            activity=activity,
+            at=begun,
+            begun_ms=self._now_ms(),
+            parent=None if outer is None or caller is not None else outer.at.span,
+            caller=caller,
+            by_person=by_person,
+        )
 
     @contextmanager
     def joined(self, activity: str) -> Iterator[Reading]:

@@ -8,7 +8,7 @@ that is refused. Where the lines are written is told in logbook_sql.py.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -40,6 +40,7 @@ class Reading:
     begun_ms: int
     parent: bytes | None = None
     caller: Caller | None = None
+    by_person: bool = False  # somebody looks at a page: what the node works out for it is that look
     noted: dict[str, set[str]] = field(default_factory=dict)  # subjects by activity
     ended: bool = False
 
@@ -47,7 +48,9 @@ class Reading:
         """Whose content is opened; once per person and activity, however often it is opened."""
         if self.ended:
             raise UnloggedError(f"{self.activity}: this reading has ended; begin another one")
-        told = [each for each in subjects if each != NOBODY]
+        told = {each for each in subjects if each != NOBODY}
+        if self.by_person and activity not in (None, self.activity):
+            told -= self.noted.get(self.activity, set())
         self.noted.setdefault(activity or self.activity, set()).update(told)
 
     @property
@@ -74,6 +77,12 @@ class ReadingLog(Protocol):
 
         Inside a write transaction of this node they are part of that transaction.
         """
+        ...
+
+    def looking(
+        self, activity: str, persons: Iterable[str]
+    ) -> AbstractAsyncContextManager[Reading]:
+        """`reading` for a page, with these persons noted; its lines are written off the loop."""
         ...
 
     def joined(self, activity: str) -> AbstractContextManager[Reading]:

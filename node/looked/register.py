@@ -23,7 +23,7 @@ EUR_LEX: Final = "https://eur-lex.europa.eu/legal-content/NL/TXT/?uri=CELEX:"
 
 Shown = Literal["open", "own", "masked"]
 _FIELDS: Final = {"name", "law", "article", "confidence", "shown"}
-_OPTIONAL: Final = {"receives", "masked_by"}
+_OPTIONAL: Final = {"receives", "masked_by", "by"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,7 @@ class Activity:
     article: str
     confidence: Confidence
     shown: Shown
+    by_person: bool  # somebody looks at a page, the node does not work by itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +113,8 @@ def _activity(
         raise _fault(path, lines, at, "confidence or shown: a word that is none of theirs")
     if (fields["shown"] == "masked") != bool(fields.get("masked_by")):
         raise _fault(path, lines, at, "masked_by: the ground for masking, and only then")
+    if fields.get("by", "person") != "person":
+        raise _fault(path, lines, at, "by: person, or left out")
     law_name, law_url = laws[fields["law"]]
     return Activity(
         id=name,
@@ -123,6 +126,7 @@ def _activity(
         article=str(fields["article"]),
         confidence=fields["confidence"],
         shown=fields["shown"],
+        by_person="by" in fields,
     )
 
 

@@ -102,7 +102,8 @@ def create_machine_app(
 ) -> Starlette:
     """The app of the machine listener; doors by prefix (`log`, `mirror`, `witness`).
 
-    `looked` answers who read of a person (looked/answers_sql.py). `arrived` is called when parcels or entries came in, so that the node looks soon.
+    `looked` answers who read of a person (looked/answers_sql.py). `arrived` is called when parcels
+    or entries came in, so that the node looks soon.
     """
 
     async def inbox(request: Request) -> Response:

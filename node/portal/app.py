@@ -36,6 +36,7 @@ from node.portal.routes_events import create_api
 from node.portal.routes_file import FileRoutes
 from node.portal.routes_health import health_router
 from node.portal.routes_log import log_router
+from node.portal.routes_looked import LookedRoutes
 from node.portal.routes_mijn import MijnRoutes
 from node.portal.routes_oversight import OversightRoutes
 from node.portal.routes_proposals import ProposalRoutes
@@ -90,7 +91,10 @@ def routed_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_h
         log=surface.log is not None,
     )
     pages = Pages(site)
-    visits = Visits(surface.session_key, surface.ended, development=surface.development, now=now)
+    visits = Visits(
+        surface.session_key, surface.ended, development=surface.development, now=now,
+        looked=surface.looked,
+    )  # fmt: skip
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
 
     async def error_page(request: Request, status: int) -> Response:
@@ -118,6 +122,8 @@ def routed_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_h
             app.include_router(ContestRoutes(surface.contests, pages, visits).router())
     if surface.calendars is not None and surface.what_if is not None:
         app.include_router(WhatIfRoutes(surface, surface.what_if, pages, visits).router())
+    if surface.calendars is not None and surface.who_looked is not None:
+        app.include_router(LookedRoutes(surface.who_looked, pages, visits).router())
     if surface.oversight is not None:
         app.include_router(OversightRoutes(surface.oversight, pages, visits).router())
     if surface.desk is not None:

@@ -5,7 +5,7 @@ An address that is not in the table stops the start: nothing is open by forgetti
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Final, Literal, TypeAlias
 
@@ -15,13 +15,16 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from node.errors import StartError
-from node.portal.auth import Role
+from node.portal.auth import Role, Session
 from node.portal.visits import Visits, to
 
 Need: TypeAlias = Literal["anyone"] | Role
 
 HOUSEHOLD_SIGN_IN: Final = "/mijn/aanmelden"
 STAFF_SIGN_IN: Final = "/medewerkers/aanmelden"
+
+OWN_LOOK: Final = "eigen-inzage"  # processing activities (specs/processing.yaml)
+BY_MANDATE: Final = "inzage-gemachtigde"
 
 # The longest beginning that fits decides; an address ends at a slash, never inside a word.
 DOORS: Final[Mapping[str, Need]] = {
@@ -51,8 +54,19 @@ def need_of(path: str) -> Need:
     raise StartError(f"route {path}: doors.py says for nobody whether he may pass; add it there")
 
 
+def _own_look(session: Session) -> tuple[str, Collection[str]]:
+    """Under which processing activity a household page is read, and of whom."""
+    household = str(session.household)
+    if session.mandate is not None:
+        return BY_MANDATE, (household,)
+    return OWN_LOOK, {household, session.person or household}
+
+
 def page_route(visits: Visits) -> type[APIRoute]:
-    """Routes that ask who is there, switch the language by `?taal=`, keep a used session alive."""
+    """Routes that ask who is there, switch the language by `?taal=`, keep a used session alive.
+
+    What a household reads of itself is logged as that before the page is sent (decision 0019).
+    """
 
     class PageRoute(APIRoute):
         def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
@@ -69,7 +83,12 @@ def page_route(visits: Visits) -> type[APIRoute]:
                     if held is not None and held.held:
                         raise HTTPException(status_code=403)
                     return to(HOUSEHOLD_SIGN_IN if need == "household" else STAFF_SIGN_IN)
-                answer = await handler(request)
+                looked = visits.looked if need == "household" else None
+                if looked is None or held is None or held.household is None:
+                    answer = await handler(request)
+                else:
+                    async with looked.looking(*_own_look(held)):
+                        answer = await handler(request)
                 session_now = visits.current(request)
                 if session_now is not None and "set-cookie" not in answer.headers:
                     visits.keep_alive(answer, session_now)

@@ -73,6 +73,7 @@ ARRANGED: Final = (
         told_en="Put your pay dates in the calendar of your telephone.",
     ),
 )  # fmt: skip
+WHO_LOOKED: Final = "/mijn/wie-keek"  # a link on the page of «Mijn gegevens»
 HOUSEHOLD: Final = (
     Place(href="/mijn", nl="Deze maand", en="This month", keys=("month",)),
     Place(href="/mijn/wijzigingen", nl="Wijzigingen", en="Changes", keys=("changes",)),
@@ -131,7 +132,8 @@ def arranged(offers: Offers) -> tuple[Place, ...]:
 def every_href() -> Collection[str]:
     """All addresses that a menu or the hub page can hold."""
     staff = [place for places in STAFF.values() for place in places]
-    return {place.href for place in (START, CALENDAR, *HOUSEHOLD, *ARRANGED, *staff)}
+    places = (START, CALENDAR, *HOUSEHOLD, *ARRANGED, *staff)
+    return {WHO_LOOKED, *(place.href for place in places)}
 
 
 def _current(keys: tuple[str, ...], active: str) -> Current:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, Protocol
@@ -161,6 +161,12 @@ class LookedPort(Protocol):
         self, activity: str, *, caller: Caller | None = None
     ) -> AbstractContextManager[Reading]:
         """A reading within which content may be opened; `note` the persons; durable at its end."""
+        ...
+
+    def looking(
+        self, activity: str, persons: Iterable[str]
+    ) -> AbstractAsyncContextManager[Reading]:
+        """The same around the making of a page about these persons; durable before it is sent."""
         ...
 
 

@@ -7,8 +7,9 @@ outside development it is also Secure and bound to the host (`__Host-`).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from typing import Final, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Final, Protocol, TypeVar
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -28,12 +29,28 @@ Clock = Callable[[], float]
 Answer = TypeVar("Answer", bound=Response)
 
 
+class LookingPort(Protocol):
+    """What a visit needs of LookedPort (surface.py)."""
+
+    def looking(self, activity: str, persons: Iterable[str]) -> AbstractAsyncContextManager[object]:
+        """Around the making of a page about these persons; logged before it is sent."""
+        ...
+
+
 class Visits:
     """Opens and keeps the sessions of one node's pages."""
 
     def __init__(
-        self, key: bytes, ended: EndedPort, *, development: bool, now: Clock = time.time
+        self,
+        key: bytes,
+        ended: EndedPort,
+        *,
+        development: bool,
+        now: Clock = time.time,
+        looked: LookingPort | None = None,
     ) -> None:
+        """looked: where the looking at a household's pages is logged."""
+        self.looked = looked
         self.sessions = Sessions(key, ended)
         self.ended = ended
         self.development = development

@@ -17,6 +17,7 @@ from node.portal.surface import Surface
 from tests import needs
 from tests.browser.household_views import PHONE, SampleCalendars, SamplePeople, SampleState
 from tests.desk_views import sample_desk
+from tests.looked_port import SampleLooked
 from tests.whatif_port import SampleWhatIf
 
 START_SECONDS_MAX = 10
@@ -40,6 +41,7 @@ def address() -> Iterator[str]:
         people=SamplePeople(),
         what_if=SampleWhatIf(),
         desk=sample_desk(),
+        who_looked=SampleLooked(),
         sign_in="development",
         public_url=address,
     )

@@ -24,6 +24,7 @@ OWN = (
     "/mijn/misgelopen",
     "/mijn/dossier",
     "/mijn/regelen",
+    "/mijn/wie-keek",
 )
 LEVELS = {
     "runOnly": {
