@@ -25,9 +25,10 @@ class SampleLooked:
         plan = told("open", "Uw ene betaaldag plannen", "Plan your one pay date", "6(1)(a)", 200)
         own = told("own", "U bekeek uw eigen gegevens", "You looked at your own data", "15", 2)
         masked = told("masked", "", "", "23", 1)
+        sent = told("routine", "Uw gegevens sturen", "Send your data", "6(1)(e)", 90)
         pay = told("open", "<b>Betalen</b>", "<b>Pay</b>", "6(1)(b)", 3)
         return looked_view(
-            {"Gemeente Utrecht": [plan, own], "UWV": [pay, masked]},
+            {"Gemeente Utrecht": [plan, own], "UWV": [pay, sent, masked]},
             silent=["Sociale Verzekeringsbank"],
             unknown=["Belastingdienst"],
             retention_years=3,

@@ -21,7 +21,7 @@ PROCESSING_FILE: Final = Path(__file__).parent.parent.parent / "specs" / "proces
 WETTEN: Final = "https://wetten.overheid.nl/"
 EUR_LEX: Final = "https://eur-lex.europa.eu/legal-content/NL/TXT/?uri=CELEX:"
 
-Shown = Literal["open", "own", "masked"]
+Shown = Literal["open", "routine", "own", "masked"]
 _FIELDS: Final = {"name", "law", "article", "confidence", "shown"}
 _OPTIONAL: Final = {"receives", "masked_by", "by"}
 

@@ -54,10 +54,16 @@ class PurposeView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgencyView:
-    """One agency with its purposes, the latest first."""
+    """One agency with its purposes, the latest first; `routine` is what goes with every record."""
 
     name: str
     purposes: tuple[PurposeView, ...]
+    routine: tuple[PurposeView, ...]
+
+    @property
+    def last(self) -> date:
+        """The day on which it last read anything."""
+        return max(one.last for one in (*self.purposes, *self.routine))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +96,10 @@ def looked_view(
         masked += [one for one in purposes if one.shown == "masked"]
         own += [one for one in purposes if one.shown == "own"]
         seen = _views([one for one in purposes if one.shown == "open"])
-        if seen:
-            agencies.append(AgencyView(name=name, purposes=seen))
-    agencies.sort(key=lambda one: one.purposes[0].last, reverse=True)
+        routine = _views([one for one in purposes if one.shown == "routine"])
+        if seen or routine:
+            agencies.append(AgencyView(name=name, purposes=seen, routine=routine))
+    agencies.sort(key=lambda one: one.last, reverse=True)
     return LookedView(
         agencies=tuple(agencies),
         masked=_views(masked),

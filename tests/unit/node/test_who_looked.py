@@ -104,7 +104,10 @@ def nodes(town: Nodes) -> Nodes:
 
 
 def purposes(view: LookedView) -> dict[str, set[str]]:
-    return {agency.name: {one.name_nl for one in agency.purposes} for agency in view.agencies}
+    return {
+        agency.name: {one.name_nl for one in (*agency.purposes, *agency.routine)}
+        for agency in view.agencies
+    }
 
 
 def test_readings_of_other_agencies_stand_on_the_page_of_home(nodes: Nodes) -> None:
