@@ -16,7 +16,7 @@ from node.calendar_file import missed_views, record_views
 from node.decisions import Outcome, Standing, outcomes_of, standing_decision
 from node.flows import Naming
 from node.fresh_circles import FreshCircles
-from node.households import EnrolledHousehold, FactSource, enrolled
+from node.households import EnrolledHousehold, FactSource, enrolled, every_household
 from node.paydate.outcome import PlanOutcome
 from node.plans import due_plan, first_choice
 from node.portal.calendar_changes import changes_of
@@ -41,7 +41,7 @@ from scheduler.paydays import PayCalendars
 from scheduler.planning.plan_board import pay_date
 from scheduler.planning.plan_explain import pay_date_reason
 from scheduler.rulebook import Rulebook
-from specs.records import ENROLLED, AllowanceDecision
+from specs.records import AllowanceDecision
 from specs.values import Month
 
 NO_PLAN: Final = Text("Uw plan is nog niet vastgesteld.", "Your plan has not been recorded yet.")
@@ -96,7 +96,7 @@ class Calendars:
 
     def households(self) -> Sequence[HouseholdView]:
         """Every enrolled household, by name."""
-        found = enrolled(self._facts.of_type(ENROLLED))
+        found = every_household(self._facts)
         views = [HouseholdView(id=one.applicant, name=_name(one)) for one in found]
         return sorted(views, key=lambda view: (view.name, view.id))
 

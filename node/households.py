@@ -15,9 +15,14 @@ from node.paydate.lives import parted
 from scheduler.folding.facts import Fact, SubjectId, known_facts
 from specs.records import (
     BIRTH,
+    BRP_CORRECTED,
+    ENROLLED,
     IMMIGRATED,
     MOVED_BETWEEN,
     MOVED_WITHIN,
+    PLAN_HANDED_OVER,
+    UNION_CLOSED,
+    UNION_DISSOLVED,
     Address,
     Birth,
     Enrolment,
@@ -33,6 +38,9 @@ NEARNESS: Final = 2  # links from an applicant to the persons whose facts can to
 CIRCLE_SUBJECTS_MAX: Final = 200  # around one person; beyond it the links are not followed further
 HOME_SUBJECTS_MAX: Final = 30  # more persons at one address: an institution, no household
 ADDRESS_TYPES: Final = (BIRTH, MOVED_WITHIN, MOVED_BETWEEN, IMMIGRATED)
+MEMBERSHIP_TYPES: Final = (  # what says who is a household of its own
+    ENROLLED, PLAN_HANDED_OVER, UNION_CLOSED, UNION_DISSOLVED, BRP_CORRECTED,
+)  # fmt: skip
 
 
 class FactSource(Protocol):
@@ -169,6 +177,24 @@ def enrolled(facts: Iterable[Fact], known_on: int | None = None) -> tuple[Enroll
     Who is named by two enrolments belongs to the household of the later one.
     """
     return tuple(one for one in _households(facts, known_on) if not one.withdrawn)
+
+
+def every_household(source: FactSource) -> tuple[EnrolledHousehold, ...]:
+    """All enrolled households of a node, a couple that parted since as the two that they are."""
+    return enrolled(fact for kind in MEMBERSHIP_TYPES for fact in source.of_type(kind))
+
+
+def households_of(source: FactSource, person: SubjectId) -> tuple[EnrolledHousehold, ...]:
+    """The enrolled households that count this person among their members now."""
+    own = source.facts_of([person])
+    named = {
+        who
+        for fact in own
+        if isinstance(fact.data, Enrolment | PlanHandover)
+        for who in fact.subjects.values()
+    }
+    around = source.facts_of({person, *named})
+    return tuple(one for one in enrolled(around) if person in one.members)
 
 
 def withdrawn(facts: Iterable[Fact], known_on: int | None = None) -> tuple[EnrolledHousehold, ...]:

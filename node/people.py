@@ -12,11 +12,10 @@ from typing import Final
 
 from node.errors import ErasedError
 from node.facts import Facts
-from node.households import EnrolledHousehold, enrolled
+from node.households import EnrolledHousehold, every_household, households_of
 from node.portal.surface import Access
 from scheduler.folding.ages import birthday
 from scheduler.folding.facts import SubjectId
-from specs.records import ENROLLED
 
 ADULT_AGE: Final = 18  # BW 1:233
 NAME: Final = "Huishouden {surname}"
@@ -39,8 +38,7 @@ class HouseholdPeople:
             return ()
         return tuple(
             Access(household=one.applicant, name=NAME.format(surname=one.surname))
-            for one in self._enrolled()
-            if person in one.members
+            for one in households_of(self._facts, SubjectId(person))
         )
 
     def samples(self) -> Sequence[tuple[str, str]]:
@@ -53,7 +51,7 @@ class HouseholdPeople:
         return sorted(found)
 
     def _enrolled(self) -> Sequence[EnrolledHousehold]:
-        return enrolled(self._facts.of_type(ENROLLED))
+        return every_household(self._facts)
 
     def _adult(self, person: SubjectId) -> bool:
         try:

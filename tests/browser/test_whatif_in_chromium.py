@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_pages_in_chromium import LEVELS, quiet_page, sign_in
 
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
 PAGE = "/mijn/wat-als"
 WIDTHS = (1280, 320)
 EVERYTHING: Mapping[str, str] = {

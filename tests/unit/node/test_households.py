@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 
-from node.households import CIRCLE_SUBJECTS_MAX, Circles, applications, enrolled, person_ref
+from node.households import (
+    CIRCLE_SUBJECTS_MAX,
+    Circles,
+    applications,
+    enrolled,
+    every_household,
+    households_of,
+    person_ref,
+)
 from scheduler.folding.facts import Fact
 from specs.records import (
     BIRTH,
@@ -22,6 +30,8 @@ from specs.records import (
     RecordData,
     Statement,
 )
+from tests.browser.story_people import BRAM, CLEO, joins, union
+from tests.household_facts import Book as Told
 
 
 def ref(bsn: str | None, surname: str = "Jansen") -> PersonRef:
@@ -156,3 +166,18 @@ def test_person_ref_prefers_the_latest_record_that_knows_the_bsn() -> None:
     ]
     assert person_ref(facts, "anna") == renamed
     assert person_ref(facts, "nobody") is None
+
+
+def test_who_parted_is_of_no_household_but_his_own() -> None:
+    """A divorced person no longer sees the calendar of the other, also by the list of a sign-in."""
+    book = Told()
+    married = union(BRAM, CLEO, date(2019, 6, 1), ends=False)
+    book.add("gm0344", [married, joins(BRAM, CLEO)])
+    bram, cleo = str(BRAM.bsn), str(CLEO.bsn)
+    assert [one.applicant for one in households_of(book, cleo)] == [bram]
+    book.add("gm0344", [union(BRAM, CLEO, date(2026, 4, 15), ends=True)])
+    assert [one.applicant for one in households_of(book, cleo)] == [cleo]
+    assert [one.applicant for one in households_of(book, bram)] == [bram]
+    assert {one.applicant: one.members for one in every_household(book)} == {
+        bram: (bram,), cleo: (cleo,),
+    }  # fmt: skip
