@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from ledger.errors import ProofError
-from ledger.formats.merkle import HASH_BYTES, Range
-from ledger.formats.tiles import TILE_HEIGHT, TILE_WIDTH, split_tile, tile_root
+from ledger.formats.merkle import HASH_BYTES, Range, range_nodes
+from ledger.formats.tiles import TILE_HEIGHT, TILE_WIDTH, tile_rows
 from ledger.ports import HashTile
 
 TILE_BYTES: Final = TILE_WIDTH * HASH_BYTES
@@ -72,7 +72,7 @@ class Growth:
                 number = first + at // TILE_BYTES
                 changed.append(HashTile(level=level, n=number, hashes=tile))
                 if len(tile) == TILE_BYTES:
-                    upward.append(tile_root(split_tile(tile, TILE_WIDTH)))
+                    upward.append(tile_rows(tile)[TILE_HEIGHT][0])
                 else:
                     self._edge[level] = tile
             level, added = level + 1, b"".join(upward)
@@ -82,10 +82,8 @@ class Growth:
         """The compact range: roots of the complete subtrees, largest first."""
         nodes: list[bytes] = []
         for level in sorted(self._edge, reverse=True):
-            tree = Range()
-            tile = self._edge[level]
-            tree.extend(split_tile(tile, len(tile) // HASH_BYTES))
-            nodes.extend(tree.nodes)
+            rows = tile_rows(self._edge[level])
+            nodes.extend(rows[height][at] for height, at in range_nodes(0, len(rows[0])))
         return Range(self._size, nodes)
 
     def root(self) -> bytes:

@@ -6,6 +6,7 @@ smaller tree as well.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -24,8 +25,8 @@ from ledger.formats.merkle import (
 )
 from ledger.formats.note import Note, parse_note
 from ledger.formats.proof import Receipt
-from ledger.formats.tiles import TILE_HEIGHT, TILE_WIDTH, split_tile
-from ledger.ports import Head, Store
+from ledger.formats.tiles import TILE_HEIGHT, TILE_WIDTH, tile_rows
+from ledger.ports import Store
 
 T = TypeVar("T")
 
@@ -190,8 +191,8 @@ async def consistency(store: TileReader, old_size: int, new_size: int) -> list[b
 
 async def receipts(
     store: TileReader, indices: Sequence[int], size: int, note: Note
-) -> list[Receipt]:
-    """A receipt under this published checkpoint for each entry number, in their order."""
+) -> dict[int, Receipt]:
+    """A receipt under this published checkpoint for each entry number."""
     groups: dict[int, list[int]] = {}
     for each in indices:
         groups.setdefault(each // TILE_WIDTH, []).append(each)
@@ -206,15 +207,18 @@ async def receipts(
         _upper_path(wanted, number, size)
     tiles = await _fetch(store, wanted.tiles)
     read = NodeReader(tiles)
-    paths = {each: tuple(inclusion_proof(read, each, size)) for each in alone}
+    made = {
+        each: Receipt(index=each, path=tuple(inclusion_proof(read, each, size)), checkpoint=note)
+        for each in alone
+    }
     for number in shared:
         first = number * TILE_WIDTH
         width = min(TILE_WIDTH, size - first)
         inner = _paths(tiles[0, number][: width * HASH_BYTES])
         upper = _upper_path(read, number, size)
         for each in groups[number]:
-            paths[each] = inner[each - first] + upper
-    return [Receipt(index=each, path=paths[each], checkpoint=note) for each in indices]
+            made[each] = Receipt(each, inner[each - first] + upper, note)
+    return made
 
 
 def _upper_path(read: HashReader, number: int, size: int) -> tuple[bytes, ...]:
@@ -243,11 +247,8 @@ def _paths(tile: bytes) -> list[tuple[bytes, ...]]:
     The tree is a row of complete subtrees, largest first, each joined to the fold of all after it:
     a path goes up inside its subtree, past that fold, and past the subtrees before (RFC 9162 2.1).
     """
-    row = split_tile(tile, len(tile) // HASH_BYTES)
-    heights, subtrees = [row], range_nodes(0, len(row))
-    while len(row) > 1:
-        row = [node_hash(row[at], row[at + 1]) for at in range(0, len(row) - 1, 2)]
-        heights.append(row)
+    heights = tile_rows(tile)
+    subtrees = range_nodes(0, len(heights[0]))
     if len(subtrees) == 1:
         return _inside(heights, *subtrees[0])
     roots = [heights[level][index] for level, index in subtrees]
@@ -275,20 +276,16 @@ async def receipts_for(store: Store, indices: Sequence[int]) -> dict[int, Receip
     Made of what is stored, never of what was asked. Raises StoreError for an entry that is not
     recorded yet.
     """
-    by_head: dict[int, tuple[Head, list[int]]] = {}
-    heads: list[Head] = []
-    for n in sorted(set(indices)):
-        head = next((each for each in heads if each.size > n), None)
-        if head is None:
-            head = await store.published_over(n)
-            if head is None:
-                raise StoreError(f"entry {n} is not recorded yet; ask again")
-            heads.append(head)
-        by_head.setdefault(head.size, (head, []))[1].append(n)
+    order = sorted(set(indices))
     found: dict[int, Receipt] = {}
-    for head, covered in by_head.values():
-        made = await receipts(store, covered, head.size, parse_note(head.note))
-        found.update(zip(covered, made, strict=True))
+    at = 0
+    while at < len(order):
+        head = await store.published_over(order[at])
+        if head is None:
+            raise StoreError(f"entry {order[at]} is not recorded yet; ask again")
+        end = bisect_left(order, head.size, at)
+        found |= await receipts(store, order[at:end], head.size, parse_note(head.note))
+        at = end
     return found
 
 

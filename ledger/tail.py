@@ -146,7 +146,7 @@ def sequence(
                 if registry is None
                 else admission.after(registry, n, prev, envelope.header)
             )
-        rows.append(Row(n=n, raw=raw, identity=identity, governance=governance))
+        rows.append(Row(n, raw, identity, governance))
         leaves.append(leaf_hash(raw))
         n += 1
     growth = tail.growth.copy()

@@ -41,6 +41,7 @@ from ledger.ports import Batch, Stored
 from ledger.rules.genesis import create_log
 from ledger.sequencing.checks_processes import ProcessChecks
 from ledger.sequencing.intake import Limits
+from ledger.sequencing.process import settle
 from ledger.stores.database_sql import Database, migrate, sqlite_url
 from ledger.stores.store_sql import SqlStore
 
@@ -199,6 +200,7 @@ async def _measured(
     async with _running(url, setting.mirrors, seen, peers) as (log, checks):
         if setting.entries >= WARM_FROM_ENTRIES:
             await _warm(log, checks)
+        settle()  # as every node does once it has started
         memory = memory_megabytes()
         pids = {"sequencer": [os.getpid()], "checking": checks.pids()}
         pids |= {name: [pid] for name, (pid, _) in beside.items()}

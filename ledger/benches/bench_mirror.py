@@ -26,6 +26,7 @@ from ledger.clock_system import SystemClock
 from ledger.errors import LedgerError
 from ledger.mirror import Mirror
 from ledger.sequencing.checks_processes import ProcessChecks
+from ledger.sequencing.process import settle
 from ledger.serve import MirrorDoor
 from ledger.stores.database_sql import Database, migrate, sqlite_url
 from ledger.stores.store_sql import SqlStore
@@ -79,6 +80,7 @@ async def _serve(name: str, directory: Path) -> None:
         checks=checks,
     )
     await mirror.start()
+    settle()
     door = MirrorDoor(mirror)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -13,6 +13,7 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from ledger.errors import ProofError
@@ -25,6 +26,7 @@ LEVEL_MAX: Final = 63
 ENTRIES: Final = -1  # the "level" of an entry bundle
 BUNDLE_BYTES_MAX: Final = TILE_WIDTH * (ENTRY_BYTES_MAX + 2)
 CACHED_TILES_MAX: Final = 64
+ROWS_KEPT: Final = 16  # tiles whose inner hashes are kept for who asks next: 25 KB each
 
 _PATH = re.compile(
     r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?"
@@ -199,6 +201,20 @@ class TileHashes:
         else:
             self._cache.move_to_end(tile)
         return data
+
+
+@lru_cache(ROWS_KEPT)
+def tile_rows(tile: bytes) -> list[list[bytes]]:
+    """By height the hashes of the complete subtrees over a tile's hashes, itself the first row.
+
+    A full or partial tile is asked for its root and for the paths in it soon after each other.
+    """
+    row = split_tile(tile, len(tile) // merkle.HASH_BYTES)
+    rows = [row]
+    while len(row) > 1:
+        row = [merkle.node_hash(row[at], row[at + 1]) for at in range(0, len(row) - 1, 2)]
+        rows.append(row)
+    return rows
 
 
 def tile_root(hashes: Sequence[bytes]) -> bytes:

@@ -31,6 +31,18 @@ def insert_follow_ids(connection: Connection, rows: Sequence[tuple[str, int, byt
     _insert(connection, "ledger_follow_ids", columns, types, rows)
 
 
+def put_tiles(connection: Connection, rows: Sequence[tuple[int, int, bytes]]) -> None:
+    """Rows of ledger_tiles (level, n, hashes) in the place of those that stand there."""
+    mark = "(%s, %s, %s)" if connection.dialect.name == "postgresql" else "(?, ?, ?)"
+    for at in range(0, len(rows), TILES_CHUNK):
+        part = rows[at : at + TILES_CHUNK]
+        connection.exec_driver_sql(
+            f"INSERT INTO ledger_tiles (level, n, hashes) VALUES {', '.join([mark] * len(part))} "  # noqa: S608 - no input
+            "ON CONFLICT (level, n) DO UPDATE SET hashes = excluded.hashes",
+            tuple(value for row in part for value in row),
+        )
+
+
 def duplicates(connection: Connection) -> tuple[type[Exception], ...]:
     """What an insert raises when a key is there already: by SQLAlchemy, or by the driver itself."""
     driver: Any = connection.dialect.dbapi

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, Select, and_, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ledger.errors import HeadMovedError, LeaseError, StoreError
 from ledger.formats.checkpoint import parse_checkpoint
 from ledger.formats.note import parse_note
-from ledger.ports import Batch, Evidence, HashTile, Head, Row, Stored
+from ledger.ports import Batch, Evidence, Head, Row, Stored
 from ledger.stores import schema_sql
 from ledger.stores import statements_sql as statements
 from ledger.stores.database_sql import Database
@@ -53,7 +52,7 @@ class SqlStore:
                 raise StoreError(
                     "ledger store: an entry is recorded already; nothing was written"
                 ) from None
-            _put_tiles(connection, batch.tiles)
+            statements.put_tiles(connection, [(t.level, t.n, t.hashes) for t in batch.tiles])
             if batch.published is not None:
                 _publish(connection, batch.published)
 
@@ -352,20 +351,6 @@ def _same_head(head: Head | None) -> Any:
     if head is None:
         return _state.c.head_note.is_(None)
     return and_(_state.c.head_size == head.size, _state.c.head_note == head.note)
-
-
-def _put_tiles(connection: Connection, tiles: Sequence[HashTile]) -> None:
-    if not tiles:
-        return
-    rows = [{"level": tile.level, "n": tile.n, "hashes": tile.hashes} for tile in tiles]
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = make(schema_sql.tiles)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["level", "n"], set_={"hashes": statement.excluded.hashes}
-        ),
-        rows,
-    )
 
 
 def _publish(connection: Connection, head: Head) -> None:
