@@ -35,7 +35,7 @@ def test_every_receipt_of_a_tree_verifies(size: int) -> None:
     store, leaves = store_of(size)
     root = root_of(leaves)
     made = asyncio.run(proofs.receipts(store, range(size), size, NOTE))
-    assert list(made) == list(range(size))
+    assert sorted(made) == list(range(size))
     for receipt in made.values():
         verify_inclusion(leaves[receipt.index], receipt.index, size, receipt.path, root)
     for n in {0, size // 2, size - 1}:
