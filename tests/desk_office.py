@@ -32,6 +32,7 @@ def office_of(desk: TestDesk) -> Office:
         records=desk.records,
         facts=desk.facts,
         view=desk.view,
+        acceptance=desk.acceptance,
         logbook=desk.log,
         clock=lambda: NOW,
         record=record,

@@ -16,6 +16,7 @@ from node.desk.correction_views import (
     RecordView,
 )
 from node.desk.fields import Version, fields_of
+from node.desk.person_views import JoinRow, MisfitRow, MisfitView, PersonsView
 from node.desk.ports import DeskPorts, PlanReply
 from node.desk.proposals_sql import Kind, SameClerkError
 from node.desk.views import (
@@ -220,8 +221,42 @@ class SampleProposals:
         self.decided.append((why, identity))
 
 
+class SamplePersons:
+    """PersonsPort of one misfit and one join."""
+
+    def __init__(self) -> None:
+        self.proposed: list[tuple[str, str, str]] = []
+
+    def waiting(self) -> PersonsView:
+        row = MisfitRow(author="uwv", author_name="UWV", record=RECORD, since=AT, waiting=None)
+        return PersonsView(misfits=(row,), joins=(JoinRow(proposal=PROPOSAL, at=AT, waiting=None),))
+
+    def misfit(self, author: str, record: str) -> MisfitView:
+        if (author, record) != ("uwv", RECORD):
+            raise LookupError("no such delivery")
+        name = ChangeView(label=Text("Achternaam", "Surname"), before="De Vries", after="Smit")
+        return MisfitView(
+            row=self.waiting().misfits[0], kind=Text("Inkomstenopgave", "Income statement"),
+            decidable=True, persons=((name,),),
+        )  # fmt: skip
+
+    def propose(self, staff: str, author: str, record: str, *, same: bool, reason: str) -> None:
+        del staff
+        self.misfit(author, record)
+        self.proposed.append((record, "same" if same else "other", reason))
+
+    def propose_undoing(self, staff: str, proposal: str, reason: str) -> None:
+        del staff
+        if proposal != PROPOSAL:
+            raise LookupError("no such join")
+        self.proposed.append((proposal, "undo", reason))
+
+
 def sample_desk() -> DeskPorts:
     """The desk of one node."""
     return DeskPorts(
-        post=SamplePost(), corrections=SampleCorrections(), proposals=SampleProposals()
+        post=SamplePost(),
+        corrections=SampleCorrections(),
+        proposals=SampleProposals(),
+        persons=SamplePersons(),
     )

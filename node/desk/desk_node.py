@@ -10,10 +10,12 @@ from node.desk import acts_sql
 from node.desk.corrections import Corrections
 from node.desk.health import health_of
 from node.desk.office import Office, office_of
+from node.desk.persons import Persons
 from node.desk.plan_lines import open_plan, plan_of, plans_view
 from node.desk.ports import DeskPorts, PlanReply
 from node.desk.post_sql import read_post
-from node.desk.proposals import Proposals
+from node.desk.proposals import Proposals, Work
+from node.desk.proposals_sql import Kind
 from node.desk.views import (
     HealthView,
     OpenPlanView,
@@ -140,9 +142,13 @@ def desk_of(
 ) -> DeskPorts:
     """The desk of a node."""
     office = office_of(node, worker)
-    corrections = Corrections(office)
+    corrections, persons = Corrections(office), Persons(office)
+    works: dict[Kind, Work] = {
+        "correction": corrections, "join": persons, "other_person": persons, "unjoin": persons,
+    }  # fmt: skip
     return DeskPorts(
         post=NodePost(office, state, oversight),
         corrections=corrections,
-        proposals=Proposals(office, {"correction": corrections}),
+        proposals=Proposals(office, works),
+        persons=persons,
     )

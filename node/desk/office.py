@@ -21,6 +21,7 @@ from node.facts import Facts
 from node.flow import record
 from node.ledger_view import LedgerView
 from node.looked.logbook_sql import Logbook
+from node.receiving.accept import Acceptance
 from node.runtime import Node
 from node.stores.database_sql import Database
 from node.stores.store_sql import Records
@@ -47,6 +48,7 @@ class Office:
     records: Records
     facts: Facts
     view: LedgerView
+    acceptance: Acceptance
     logbook: Logbook
     clock: Callable[[], datetime]
     record: Callable[[RecordDraft], Awaitable[Recorded]]
@@ -95,6 +97,7 @@ def office_of(node: Node, worker: Worker | None) -> Office:
         records=node.records,
         facts=node.facts,
         view=node.view,
+        acceptance=node.desk.reader.acceptance,
         logbook=node.logbook,
         clock=node.clock,
         record=recorded,

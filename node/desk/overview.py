@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from node.desk.correction_views import ProposalRow
+from node.desk.person_views import PersonsView
 from node.desk.views import HealthView, PlansView, PostView, ProblemsView
 from scheduler.folding.known import Text
 
@@ -26,6 +27,7 @@ def first_cards(
     plans: PlansView,
     health: Iterable[HealthView],
     waiting: Iterable[ProposalRow],
+    persons: PersonsView,
 ) -> tuple[CardView, ...]:
     """What every member's desk has."""
     wrong_files = sum(one.wrong > 0 for one in problems.batches)
@@ -47,6 +49,12 @@ def first_cards(
             name=Text("Plannen", "Plans"),
             count=sum(one.open > 0 for one in plans.to_answer),
             waits=Text("plannen wachten op antwoord", "plans wait for an answer"),
+        ),
+        CardView(
+            path="/balie/personen",
+            name=Text("Personen", "Persons"),
+            count=sum(one.waiting is None for one in persons.misfits),
+            waits=Text("personen passen niet bij elkaar", "persons do not fit"),
         ),
         CardView(
             path="/balie/voorstellen",

@@ -19,6 +19,7 @@ from node.desk.correction_views import (
     ProposalView,
     RecordView,
 )
+from node.desk.person_views import MisfitView, PersonsView
 from node.desk.proposals_sql import Kind
 from node.desk.views import HealthView, OpenPlanView, PlansView, PostView, ProblemsView
 from node.paydate.answers import Said
@@ -109,6 +110,29 @@ class ProposalPort(Protocol):
         ...
 
 
+class PersonsPort(Protocol):
+    """Persons who do not fit whom we know."""
+
+    def waiting(self) -> PersonsView:
+        """What waits for a decision and what was joined, without content."""
+        ...
+
+    def misfit(self, author: str, record: str) -> MisfitView:
+        """One delivery beside whom we know; raises LookupError."""
+        ...
+
+    def propose(self, staff: str, author: str, record: str, *, same: bool, reason: str) -> None:
+        """Propose that it is the same person, or another.
+
+        Raises LookupError, DecidedError, RefusedError (nobody is known by that BSN).
+        """
+        ...
+
+    def propose_undoing(self, staff: str, proposal: str, reason: str) -> None:
+        """Propose to undo a join; raises LookupError, DecidedError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskPorts:
     """The desk of one node."""
@@ -116,3 +140,4 @@ class DeskPorts:
     post: PostPort
     corrections: CorrectionPort
     proposals: ProposalPort
+    persons: PersonsPort

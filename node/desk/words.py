@@ -215,6 +215,13 @@ ADVICE: Final[Mapping[str, Advice]] = {
             "Call the recipient. Correct the record if you were wrong.",
         ),
     ),
+    "unjoined": Advice(
+        why=Text(
+            "Dit eigen bericht noemt iemand bij een naam die niet meer geldt.",
+            "This own record names somebody by a name that no longer counts.",
+        ),
+        now=Text("Neem het terug bij Herstellen.", "Take it back under Correct."),
+    ),
     "refused": Advice(
         why=Text("Het grootboek weigerde dit bericht.", "The ledger refused this record."),
         now=_CORRECT,

@@ -37,7 +37,7 @@ CODE_CHARACTERS: Final = 32
 # What accept.py finds wrong with a delivery; the author is told, so that it can set it right.
 MISMATCH_CODES: Final = (
     "void", "sealed", "commitment", "schema", "header", "writer", "no_ground", "misfit",
-    "not_competent",
+    "not_competent", "other_person",
 )  # fmt: skip
 FORMS: Final = {"id": 43, "author": 63, "class": 32, "suite": 80}
 

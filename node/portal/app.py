@@ -39,6 +39,7 @@ from node.portal.routes_log import log_router
 from node.portal.routes_looked import LookedRoutes
 from node.portal.routes_mijn import MijnRoutes
 from node.portal.routes_oversight import OversightRoutes
+from node.portal.routes_persons import PersonsRoutes
 from node.portal.routes_proposals import ProposalRoutes
 from node.portal.routes_sign_in import SignInRoutes
 from node.portal.routes_whatif import WhatIfRoutes
@@ -145,7 +146,7 @@ def _answers(app: FastAPI, path: str) -> bool:
 
 def _add_desk(app: FastAPI, desk: DeskPorts, pages: Pages, visits: Visits) -> None:
     """The pages of an agency's clerks."""
-    for routes in (DeskRoutes, CorrectRoutes):
+    for routes in (DeskRoutes, CorrectRoutes, PersonsRoutes):
         app.include_router(routes(desk, pages, visits).router())
     shared = {"parts": list(desk_parts(desk)), "label": "Balie", "active": "desk"}
     proposals = ProposalRoutes(desk.proposals, DESK_KINDS, "/balie", pages, visits, **shared)

@@ -20,6 +20,7 @@ EVERYBODY: Final = (
     ("/balie/post", "Post", "Post"),
     ("/balie/problemen", "Problemen", "Problems"),
     ("/balie/plannen", "Plannen", "Plans"),
+    ("/balie/personen", "Personen", "Persons"),
     ("/balie/herstel", "Herstellen", "Correct"),
     ("/balie/voorstellen", "Voorstellen", "Proposals"),
     ("/balie/toestand", "Toestand", "State"),

@@ -55,7 +55,8 @@ class DeskRoutes(DeskPages):
         plans = await self.found(self._desk.post.plans)
         health = await self._desk.post.health()
         waiting = await self.found(self._desk.proposals.waiting, staff, DESK_KINDS)
-        cards = first_cards(post, problems, plans, health, waiting)
+        persons = await self.found(self._desk.persons.waiting)
+        cards = first_cards(post, problems, plans, health, waiting, persons)
         return self.desk_page(request, "desk.html", active="balie", cards=cards)
 
     async def post(self, request: Request) -> Response:

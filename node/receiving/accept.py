@@ -12,18 +12,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from ledger.errors import ProofError
 from ledger.formats.proof import parse_receipt
 from node.access import Competence, TypeRule
 from node.errors import AccessError, MisfitError, MismatchError, RefusedError, SealError
-from node.ledger_view import LedgerView, role_of
+from node.ledger_view import LedgerView, hpke_key_of, role_of
 from node.looked.reading import UNIDENTIFIED
 from node.looked.register import load_register
 from node.receipts import check_receipt
 from node.receiving.standing import REASONS, WAITING, Standing
-from node.sealing import Content, SealContext, check_commitment, commitment, open_sealed
+from node.sealing import Content, SealContext, check_commitment, commitment, open_sealed, seal
 from node.setup.hpke_keys import HpkePrivateKey
 from node.stores import schema_sql as tables
 from node.stores import work_sql as work
@@ -81,6 +81,46 @@ class Acceptance:
                 else:
                     self._accept_delivery(connection, entry, arrived, now)
         return min(len(ready), OPEN_MAX)
+
+    # What two clerks decide about persons (desk/persons.py); inside a reading of theirs.
+
+    def look(self, connection: Connection, author: str, record: str) -> Event:
+        """The content of a delivery that lies here unaccepted; nothing changes by it.
+
+        Raises LookupError when there is none, MismatchError when it cannot be opened.
+        """
+        table = tables.inbox
+        found = work.deliveries(connection, table.c.author == author, table.c.id == record)
+        entry = self._records.entry(connection, author, record)
+        if not found or entry is None:
+            raise LookupError("no such delivery lies here, or its entry is not recorded yet")
+        _, event, _ = self._open(connection, entry, found[0])
+        return event
+
+    def put_back(self, connection: Connection, record: StoredRecord, now: int) -> None:
+        """An accepted delivery becomes one that waits for a decision again, sealed to this node."""
+        content = self._records.content(connection, record.author, record.id)
+        persons = self._records.persons_in(connection, record.author, record.id)
+        registry, member = self._view.registry, self._reader.member
+        key = hpke_key_of(registry, member)
+        context = SealContext(
+            log=registry.log, id=record.id, author=record.author,
+            record_class=record.record_class, recipient=member,
+        )  # fmt: skip
+        values = {
+            "author": record.author, "id": record.id, "record_class": record.record_class,
+            "suite": key.suite_name, "sealed": seal(content, key, context), "state": "misfit",
+            "received_at": now,
+        }  # fmt: skip
+        self._records.erase_record(connection, record.author, record.id)
+        table = tables.records
+        connection.execute(
+            delete(table).where(table.c.author == record.author, table.c.id == record.id)
+        )
+        work.add_once(connection, tables.inbox, values, ("author", "id"))
+        detail = "two clerks decided that it was joined to the wrong person"
+        work.to_desk(connection, record.author, record.id, "misfit", detail, now)
+        self._standing.taken_out(connection, record.author, record.id, persons.values(), now)
 
     def _own_ready(self, connection: Connection) -> list[tuple[EntryRow, StoredRecord]]:
         records, entries = tables.records, tables.entries

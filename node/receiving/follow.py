@@ -58,7 +58,7 @@ class LedgerReader:
         self._database = database
         self._records = records
         self._following = following
-        self._acceptance = acceptance
+        self.acceptance = acceptance
         self._now = now
 
     async def note_entries(self) -> int:
@@ -108,7 +108,7 @@ class LedgerReader:
         accepted = 0
         while True:
             with self._database.write() as connection:
-                looked_at = self._acceptance.accept_arrived(connection, self._now())
+                looked_at = self.acceptance.accept_arrived(connection, self._now())
             accepted += looked_at
             if not looked_at:
                 return accepted

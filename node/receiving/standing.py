@@ -83,6 +83,21 @@ class Standing:
         if self._note_residence(connection, event, subjects):
             self._look_again(connection, subjects["person"], now)
 
+    def taken_out(
+        self,
+        connection: Connection,
+        author: str,
+        record: str,
+        subjects: Iterable[SubjectId],
+        now: int,
+    ) -> None:
+        """A record lies here no longer: what rested on it is judged and derived again."""
+        named = sorted(set(subjects))
+        self._records.drop_residence(connection, author, record)
+        work.mark_changed(connection, named)
+        for subject in named:
+            self._look_again(connection, subject, now)
+
     def _set_state(self, connection: Connection, event: Event, answer: Verdict, now: int) -> None:
         self._records.change(connection, event.author, event.id, state=STATES[answer])
         if answer != "accepted":

@@ -26,6 +26,8 @@ DESK = (
     "/balie/herstel",
     f"/balie/herstel/{RECORD}",
     f"/balie/herstel/{RECORD}/gevolgen",
+    "/balie/personen",
+    f"/balie/personen/uwv/{RECORD}",
     "/balie/voorstellen",
     f"/balie/voorstellen/{PROPOSAL}",
 )

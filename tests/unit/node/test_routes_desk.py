@@ -12,6 +12,7 @@ from tests.desk_views import (
     PROPOSAL,
     RECORD,
     SampleCorrections,
+    SamplePersons,
     SamplePost,
     SampleProposals,
     sample_desk,
@@ -181,3 +182,23 @@ def test_html_in_a_name_stays_text(clerk: Clerk) -> None:
     text = clerk.browser.get(PATH).text
     assert "<script>" not in text
     assert "&lt;script&gt;" in text
+
+
+# Persons who do not fit.
+
+
+def test_a_decision_about_a_person_is_a_proposal_with_a_reason(clerk: Clerk) -> None:
+    path = f"/balie/personen/uwv/{RECORD}"
+    persons = clerk.desk.persons
+    assert isinstance(persons, SamplePersons)
+    form = {"csrf": clerk.browser.csrf_of(path), "wie": "zelfde"}
+    answer = clerk.browser.post(path, form)
+    assert answer.status_code == 400
+    assert "Schrijf waarom u dit denkt." in answer.text
+    assert clerk.browser.post(path, {**form, "reden": "Getrouwd."}).status_code == 303
+    undo = {"csrf": form["csrf"], "samenvoeging": PROPOSAL, "reden": ""}
+    assert clerk.browser.post("/balie/personen/samenvoeging", undo).status_code == 400
+    clerk.browser.post("/balie/personen/samenvoeging", {**undo, "reden": "Fout."})
+    assert persons.proposed == [(RECORD, "same", "Getrouwd."), (PROPOSAL, "undo", "Fout.")]
+    unknown = {**undo, "samenvoeging": "x", "reden": "x"}
+    assert clerk.browser.post("/balie/personen/samenvoeging", unknown).status_code == 404
