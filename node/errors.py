@@ -122,3 +122,7 @@ class MisfitError(NodeError):
 
 class AccessError(NodeError):
     """A record type outside competence.yaml, or a reading without a legal basis in it."""
+
+
+class NotAllowedError(NodeError):
+    """This visitor may not agree or leave for this household: only an adult of it may."""

@@ -74,8 +74,9 @@ class Application:
 class EnrolledHousehold:
     """A household that agreed to one pay date (P3), as its latest enrolment says.
 
-    `handover` is the record by which another municipality handed its plan over, `continues_on` the
-    day from which this one goes on with it.
+    `agreed_day` is the very day it saw and agreed to; `preferred_day` alone is a wish. `handover`
+    is the record by which another municipality handed its plan over, `continues_on` the day from
+    which this one goes on with it.
     """
 
     applicant: SubjectId
@@ -87,6 +88,8 @@ class EnrolledHousehold:
     withdrawn: bool
     bridged: bool = False
     repay_terms: int | None = None
+    agreed_day: int | None = None
+    shown: str | None = None
     handover: str | None = None
     continues_on: date | None = None
 
@@ -245,6 +248,8 @@ def _household(
         withdrawn=data.withdrawn,
         bridged=data.bridged,
         repay_terms=data.repay_terms,
+        agreed_day=None if data.shown is None else data.preferred_day,
+        shown=data.shown,
     )
 
 

@@ -1,5 +1,7 @@
 """Who may see which household: its adult members themselves, asked anew at every sign-in.
 
+Who has not joined one pay date, or left it, sees what it would be: no calendar (paydates.py).
+
 A person is known by the keyed hash of the BSN that the sign-in provider tells (subjects.py). Who is
 no longer a member (a divorce, a new enrolment) no longer sees the calendar.
 """
@@ -13,20 +15,31 @@ from typing import Final
 from node.errors import ErasedError
 from node.facts import Facts
 from node.households import EnrolledHousehold, every_household, households_of
+from node.paydate.joining import Joining
 from node.portal.surface import Access
+from node.subjects import OWN
 from scheduler.folding.ages import birthday
 from scheduler.folding.facts import SubjectId
 
 ADULT_AGE: Final = 18  # BW 1:233
 NAME: Final = "Huishouden {surname}"
+OUTSIDE: Final = "{surname}, geboren in {year} (doet niet mee)"
+SAMPLES_SUBJECTS_MAX: Final = 200  # a larger node lists only who joined
 
 
 class HouseholdPeople:
     """PeoplePort (portal/surface.py) over the facts of a municipality's node."""
 
-    def __init__(self, facts: Facts, today: Callable[[], date]) -> None:
+    def __init__(
+        self,
+        facts: Facts,
+        today: Callable[[], date],
+        joining: Callable[[str], Joining | None] | None = None,
+    ) -> None:
+        """joining: the household of a person that could have one pay date (PayDates.joining)."""
         self._facts = facts
         self._today = today
+        self._joining = joining
 
     def person(self, bsn: str) -> str | None:
         """See PeoplePort."""
@@ -36,19 +49,40 @@ class HouseholdPeople:
         """See PeoplePort."""
         if not self._adult(SubjectId(person)):
             return ()
-        return tuple(
+        found = tuple(
             Access(household=one.applicant, name=NAME.format(surname=one.surname))
             for one in households_of(self._facts, SubjectId(person))
         )
+        return found or self._could_join(person)
 
     def samples(self) -> Sequence[tuple[str, str]]:
-        """See PeoplePort: every applicant, by name."""
-        found = []
+        """See PeoplePort: every applicant by name; on a small node also who could join."""
+        found, members = [], set()
         for one in self._enrolled():
+            members |= {*one.members}
             bsn = self._facts.person(one.applicant).bsn
             if bsn is not None:
                 found.append((NAME.format(surname=one.surname), bsn))
+        subjects = self._facts.subjects()
+        if len(subjects) <= SAMPLES_SUBJECTS_MAX:
+            found += [one for who in subjects if who not in members for one in self._sample(who)]
         return sorted(found)
+
+    def _sample(self, who: SubjectId) -> Sequence[tuple[str, str]]:
+        """Somebody who could join, with the year of birth: one name may stand for several."""
+        if who == OWN or not self._adult(who) or not self._could_join(who):
+            return ()
+        person = self._facts.person(who)
+        if person.bsn is None or person.birth_date is None:
+            return ()
+        return ((OUTSIDE.format(surname=person.surname, year=person.birth_date.year), person.bsn),)
+
+    def _could_join(self, person: str) -> Sequence[Access]:
+        joining = None if self._joining is None else self._joining(person)
+        if joining is None or person not in joining.adults:
+            return ()
+        name = NAME.format(surname=self._facts.person(joining.applicant).surname)
+        return (Access(household=joining.applicant, name=name, joined=False),)
 
     def _enrolled(self) -> Sequence[EnrolledHousehold]:
         return every_household(self._facts)

@@ -94,6 +94,7 @@ def due_plan(
         preferred_day=household.preferred_day,
         current_day=current_day,
         agreed=_agreed_anew(facts, household, standing),
+        chosen_day=household.agreed_day,
         switched_on=None if current_day is None else _switched_on(facts, household, current_day),
         bridge_by=naming.member if household.bridged else None,
     )
@@ -124,13 +125,16 @@ def first_choice(outcome: PlanOutcome, calendars: PayCalendars) -> Text | None:
 def _current_day(
     facts: Sequence[Fact], household: EnrolledHousehold, standing: StandingPlan | None
 ) -> int | None:
-    """The day this household agreed to: a plan from before its first enrolment was another's."""
-    first = min(
-        fact.known
+    """The day this household agreed to: a plan from before its first enrolment, or from before it
+    came back after a withdrawal, was another's."""
+    own = sorted(
+        (fact.known, isinstance(fact.data, Enrolment) and fact.data.withdrawn)
         for fact in facts
         if isinstance(fact.data, Enrolment | PlanHandover)
         and household.applicant in fact.subjects.values()
     )
+    left = max((known for known, gone in own if gone), default=-1)
+    first = min(known for known, gone in own if known > left and not gone)
     return standing.day if standing is not None and standing.known >= first else None
 
 

@@ -96,7 +96,7 @@ def _answer(
         months = shown(months, {flow.id: flow for flow in flows})
         on_day = sum(line.cents for month in months for line in month.lines if line.on_day)
         total = sum(line.cents for month in months for line in month.lines)
-    kept = request.current_day is not None and not request.agreed
+    kept = request.fixed_day is not None
     return Plan(
         day=choice.day,
         why=plan_explain.why_this_day(choice.day, on_day, total, choice.decided_by, kept, better),
@@ -215,7 +215,7 @@ def _choose(requests: Sequence[PlanRequest], board: Board) -> tuple[list[Choice]
     stays (P3)."""
     best = best_days(board, [request.preferred_day for request in requests])
     better: list[int | None] = [None] * len(requests)
-    agreed = [None if request.agreed else request.current_day for request in requests]
+    agreed = [request.fixed_day for request in requests]
     if not any(agreed):
         return best, better
     days = [

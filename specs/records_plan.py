@@ -28,7 +28,8 @@ class Enrolment(RecordData):
     """A household joins one pay date; the person agrees for the household. P3.
 
     Again with another `preferred_day`: the choice of a day. With `withdrawn`: the way back. `shown`
-    is the digest of the two paths the household saw before it agreed (node/paths.py). `bridged`:
+    is the digest of the two paths the household saw before it agreed (node/paydate/paths.py):
+    `preferred_day` is then the very day it agreed to, and otherwise a wish. `bridged`:
     its municipality advances what charges that come earlier need. `repay_terms`: in how many
     monthly terms advances are paid back; None is not at all.
     """

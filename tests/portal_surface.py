@@ -25,6 +25,7 @@ from tests.browser.household_views import PHONE, SampleCalendars, SamplePeople, 
 from tests.contest_views import BookContests
 from tests.desk_views import sample_desk
 from tests.looked_port import SampleLooked
+from tests.paydate_book import LatePayDates
 from tests.whatif_port import SampleWhatIf
 
 MIJN, STAFF = "/mijn/aanmelden", "/medewerkers/aanmelden"
@@ -132,6 +133,7 @@ def full_surface(**changes: object) -> Surface:
         "state": SampleState(),
         "calendars": SampleCalendars(),
         "people": SamplePeople(),
+        "paydates": LatePayDates(),
         "oversight": SampleOversight(),
         "what_if": SampleWhatIf(),
         "intake": SampleIntake(),

@@ -45,6 +45,7 @@ WITH_PARTNER: Final = Text(
     "Dit is met de partner besloten, die eerder aanvroeg.",
     "This was decided with the partner, who asked earlier.",
 )
+NO_RECORD: Final = "none"  # a draft names its inputs, and this application is only thought of
 NOT_ASKED: Final = "no application: nobody enrolled this person (Awir artikel 15)"
 
 
@@ -204,7 +205,7 @@ class _Allowances:
                 born=date.max,
                 first_year=network.today().year,
                 since=network.today(),
-                record="",
+                record=NO_RECORD,
             )
             outcomes = due_decisions(
                 facts, application, others=(), today=network.today(), rulebook=self._rulebook

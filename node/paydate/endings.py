@@ -48,7 +48,7 @@ def plans_ended(
     for household in withdrawn(around):
         if subjects.intersection(household.members):
             facts, _ = circles.near(household.members)
-            drafts += _withdrawn(facts, household, naming, today, household.agreed_on)
+            drafts += way_back(facts, household, naming, today, household.agreed_on)
     for household in enrolled(around):
         gone = moved_to(around, household, naming)
         if gone is not None and subjects.intersection(household.members):
@@ -56,7 +56,7 @@ def plans_ended(
             if municipality_member(gone[0]) in members:
                 drafts += _handed_over(facts, household, gone[0], today)
             else:  # nobody there goes on with it: the way back
-                drafts += _withdrawn(facts, household, naming, today, gone[1])
+                drafts += way_back(facts, household, naming, today, gone[1])
     return tuple(drafts)
 
 
@@ -68,7 +68,7 @@ def moved_to(
     return left_for(facts, household.applicant, own)
 
 
-def _withdrawn(
+def way_back(
     facts: Sequence[Fact], household: EnrolledHousehold, naming: Naming, today: date, since: date
 ) -> Iterator[RecordDraft]:
     """Every party's lines back on their own days, after a transition; nothing after it."""

@@ -199,7 +199,8 @@ def _advances(outcome: PlanOutcome, naming: Naming) -> dict[Scope, tuple[PlanAdv
     that the household agreed to anew, ask for another."""
     flows = {one.flow.id: one for one in outcome.flows}
     joined: set[tuple[str, str, str]] = set()
-    if outcome.standing is not None and not outcome.request.agreed:
+    follows = outcome.request.current_day is not None and not outcome.request.agreed
+    if outcome.standing is not None and follows:
         joined = {(one.party, one.person, one.line.flow) for one in outcome.standing.lines}
     found: dict[Scope, tuple[PlanAdvance, ...]] = {}
     for advance in outcome.plan.transition.advances:

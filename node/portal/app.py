@@ -39,6 +39,7 @@ from node.portal.routes_log import log_router
 from node.portal.routes_looked import LookedRoutes
 from node.portal.routes_mijn import MijnRoutes
 from node.portal.routes_oversight import OversightRoutes
+from node.portal.routes_paydate import PayDateRoutes
 from node.portal.routes_persons import PersonsRoutes
 from node.portal.routes_proposals import ProposalRoutes
 from node.portal.routes_sign_in import SignInRoutes
@@ -125,6 +126,8 @@ def routed_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_h
         app.include_router(WhatIfRoutes(surface, surface.what_if, pages, visits).router())
     if surface.calendars is not None and surface.who_looked is not None:
         app.include_router(LookedRoutes(surface.who_looked, pages, visits).router())
+    if surface.calendars is not None and surface.paydates is not None:
+        app.include_router(PayDateRoutes(surface.paydates, pages, visits).router())
     if surface.oversight is not None:
         app.include_router(OversightRoutes(surface.oversight, pages, visits).router())
     if surface.desk is not None:

@@ -38,11 +38,13 @@ class SignInError(NodeError):
 class Visitor:
     """Who signed in: a person for one household, or an employee with roles.
 
-    `mandate` is the record by which `person` acts for a household that is not his own.
+    `mandate` is the record by which `person` acts for a household that is not his own. Who has not
+    `joined` one pay date has no calendar: he sees what it would be.
     """
 
     person: str | None = None
     household: str | None = None
+    joined: bool = True
     mandate: str | None = None
     staff: str | None = None
     roles: tuple[Role, ...] = ()
@@ -59,6 +61,7 @@ class Session:
     language: Language = DEFAULT_LANGUAGE
     person: str | None = None
     household: str | None = None
+    joined: bool = True
     mandate: str | None = None
     staff: str | None = None
     roles: tuple[Role, ...] = ()

@@ -106,7 +106,7 @@ def menu_of(
 ) -> tuple[MenuLink, ...]:
     """The menu of one visitor on one page."""
     if session is not None and session.household is not None:
-        places: tuple[Place, ...] = HOUSEHOLD
+        places: tuple[Place, ...] = HOUSEHOLD if session.joined else (START, ARRANGED[0])
     elif session is not None and session.roles:
         places = (START, *(place for role in session.roles for place in STAFF.get(role, ())))
     elif session is not None and session.person is not None:

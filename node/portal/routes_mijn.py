@@ -53,8 +53,10 @@ class MijnRoutes:
         return router
 
     async def first(self, request: Request) -> Response:
-        """This month, or the sign-in page."""
-        self._household(request)
+        """This month; who has no calendar sees what one pay date would be."""
+        session, _ = self._household(request)
+        if not session.joined and self._surface.paydates is not None:
+            return to("/mijn/betaaldag")
         return to(f"/mijn/maand/{Month.of(self._surface.today())}")
 
     async def first_changes(self, request: Request) -> Response:

@@ -234,4 +234,6 @@ class SignInRoutes:
 
 
 def _visitor(person: str | None, access: Access) -> Visitor:
-    return Visitor(person=person, household=access.household, mandate=access.mandate)
+    return Visitor(
+        person=person, household=access.household, mandate=access.mandate, joined=access.joined
+    )

@@ -26,6 +26,7 @@ from node.portal.calendar_views import (
     WhyView,
 )
 from node.portal.oidc import Audience, Provider
+from node.portal.paydate_views import Outcome, PathsView, PayDateView, WayBackView
 from node.submit import Recorded
 from node.whatif.suppositions import Suppositions
 from node.whatif.views import SituationView, WhatIfView
@@ -103,11 +104,13 @@ class ContestPort(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """A household a person may see: his own, or by `mandate` (a record id) one he looks after."""
+    """A household a person may see: his own, or by `mandate` (a record id) one he looks after. One
+    that has not `joined` one pay date has no calendar yet, or no more."""
 
     household: str
     name: str
     mandate: str | None = None
+    joined: bool = True
 
 
 class PeoplePort(Protocol):
@@ -123,6 +126,36 @@ class PeoplePort(Protocol):
 
     def samples(self) -> Sequence[tuple[str, str]]:
         """Persons for the development provider: a label and a BSN each."""
+        ...
+
+
+class PayDatePort(Protocol):
+    """One pay date: what stands, both paths, agreeing and leaving. Reading blocks."""
+
+    def page(self, household: str, person: str) -> PayDateView:
+        """What stands, and both paths where one can agree; raises LookupError."""
+        ...
+
+    def offer(self, household: str, day: int) -> PathsView | None:
+        """Both paths for a day of the month (1 to 28); None when there is nothing to choose: it is
+        the day already, or nothing can be agreed now. Raises LookupError."""
+        ...
+
+    def day_now(self, household: str) -> int | None:
+        """The day that is agreed now; raises LookupError."""
+        ...
+
+    def way_back(self, household: str) -> WayBackView | None:
+        """What leaving would do; None when nothing is agreed. Raises LookupError."""
+        ...
+
+    async def agree(self, household: str, person: str, day: int, shown: str, seen: int) -> Outcome:
+        """Agree to a day as shown (`shown` is the digest, `seen` the last entry behind it): twice
+        is once. Raises LookupError, NotAllowedError, RefusedError."""
+        ...
+
+    async def leave(self, household: str, person: str, shown: str, seen: int) -> Outcome:
+        """Leave as shown: twice is once. Raises LookupError, NotAllowedError, RefusedError."""
         ...
 
 
@@ -242,6 +275,7 @@ class Surface:
     log: LogPort | None = None
     may_read_entries: Callable[[str | None], bool] = _nobody  # from the Authorization header
     people: PeoplePort | None = None
+    paydates: PayDatePort | None = None
     oversight: OversightPort | None = None
     looked: LookedPort | None = None
     desk: DeskPorts | None = None

@@ -28,6 +28,7 @@ from node.flow import record
 from node.intake import read_submission
 from node.ledger_side import LedgerSide
 from node.oversight.reader import Oversight
+from node.paydates_node import paydates_of
 from node.people import HouseholdPeople
 from node.portal.providers_file import providers_of
 from node.portal.receipts_web import receipt_of
@@ -176,6 +177,7 @@ def surface_of(
     """Everything create_app needs. worker: the one in this same process, if there is one."""
     settings, pages = node.home.settings, node.ledger.pages
     state, oversight = State(node, worker), _oversight(node)
+    paydates = paydates_of(node, worker)
     return Surface(
         member=settings.member,
         name=settings.name,
@@ -194,7 +196,10 @@ def surface_of(
         what_if=what_if_of(node),
         contests=contests_of(node, worker),
         who_looked=node.who_looked() if calendars is not None else None,
-        people=HouseholdPeople(node.facts, node.desk.today),
+        people=HouseholdPeople(
+            node.facts, node.desk.today, None if paydates is None else paydates.joining
+        ),
+        paydates=paydates,
         sign_in=settings.sign_in,
         public_url=settings.pages_url,
         providers=providers_of(settings) if settings.sign_in == "oidc" else {},

@@ -314,3 +314,12 @@ processed: Final = Table(
     Column("processing", _NUMBER, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
+
+# What single adults agreed to until all adults of their household did: ciphertext of each person.
+agreements: Final = Table(
+    "node_agreements",
+    metadata,
+    Column("household", String(22), primary_key=True),
+    Column("person", String(22), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)

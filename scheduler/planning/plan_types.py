@@ -31,6 +31,7 @@ class PlanRequest:
 
     `today`: nothing due earlier moves. `preferred_day` breaks ties. `current_day` is the day the
     household agreed to: it stays, unless `agreed` says that the household agrees to another (P3);
+    `chosen_day` is the very day it agreed to, having seen it: no other is looked for.
     `switched_on` is since when: within that transition a new plan keeps the same promises (P2).
     `opening_cents` is what the account holds at the start of each month; `openings` says it for
     accounts with a name. `bridge_by` is the party
@@ -46,6 +47,7 @@ class PlanRequest:
     preferred_day: int | None = None
     current_day: int | None = None
     agreed: bool = False
+    chosen_day: int | None = None
     switched_on: date | None = None
     bridge_by: str | None = None
 
@@ -56,7 +58,8 @@ class PlanRequest:
             )
         if not 1999 <= self.first.year <= 2190:
             raise PlanError("from", nl="een jaar vanaf 1999", en="a year from 1999 to 2190")
-        for name, day in (("preferred_day", self.preferred_day), ("current_day", self.current_day)):
+        for name in ("preferred_day", "current_day", "chosen_day"):
+            day = getattr(self, name)
             if day is not None and day not in DAYS:
                 raise PlanError(name, nl="een dag is 1 tot en met 28", en="a day is 1 to 28")
         if any(
@@ -71,6 +74,13 @@ class PlanRequest:
             raise PlanError(
                 "flows", nl=f"meer dan {FLOWS_MAX}", en=f"more than {FLOWS_MAX}; split the request"
             )
+
+    @property
+    def fixed_day(self) -> int | None:
+        """The day that is not chosen any more, because the household agreed to it (P3)."""
+        if self.current_day is not None and not self.agreed:
+            return self.current_day
+        return self.chosen_day
 
     def opening_of(self, account: str) -> int:
         """What an account holds at the start of each month."""

@@ -18,17 +18,19 @@ from tests import needs
 from tests.browser.household_views import PHONE, SampleCalendars, SamplePeople, SampleState
 from tests.desk_views import sample_desk
 from tests.looked_port import SampleLooked
+from tests.paydate_book import SamplePayDates
 from tests.whatif_port import SampleWhatIf
 
 START_SECONDS_MAX = 10
 
 
 @pytest.fixture(scope="session")
-def address() -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of a municipality's node with hand-made calendars."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    paydates = SamplePayDates(tmp_path_factory.mktemp("paydates"))
     surface = Surface(
         member="gm0344",
         name="Gemeente Utrecht",
@@ -42,6 +44,7 @@ def address() -> Iterator[str]:
         what_if=SampleWhatIf(),
         desk=sample_desk(),
         who_looked=SampleLooked(),
+        paydates=paydates,
         sign_in="development",
         public_url=address,
     )
@@ -57,6 +60,7 @@ def address() -> Iterator[str]:
     yield address
     server.should_exit = True
     thread.join(START_SECONDS_MAX)
+    paydates.behind.close()
 
 
 @pytest.fixture(scope="module")

@@ -30,6 +30,7 @@ from specs.values import Month
 JANUARY = Month(2026, 1)
 DE_VRIES = "huishouden-een"
 YILMAZ = "huishouden-twee"
+NEWCOMER = "huishouden-drie"  # has not joined one pay date
 PHONE = "14 030"
 OPENING_CENTS = 4_250
 
@@ -320,10 +321,12 @@ class SamplePeople:
             "999993653": "persoon-yilmaz",
             "999994669": "persoon-los",
             "999995078": "persoon-zorg",
+            "999995480": "persoon-nieuw",
         }
         self.may_see = {
             "persoon-vries": (Access(household=DE_VRIES, name="Huishouden De Vries"),),
             "persoon-yilmaz": (Access(household=YILMAZ, name="Huishouden Yılmaz"),),
+            "persoon-nieuw": (Access(household=NEWCOMER, name="Huishouden Osei", joined=False),),
             "persoon-zorg": (
                 Access(household=YILMAZ, name="Huishouden Yılmaz"),
                 Access(household=DE_VRIES, name="Huishouden De Vries", mandate="M" * 43),
@@ -337,5 +340,5 @@ class SamplePeople:
         return self.may_see.get(person, ())
 
     def samples(self) -> tuple[tuple[str, str], ...]:
-        labels = ("De Vries", "Yılmaz", "Zonder huishouden", "Bewindvoerder")
+        labels = ("De Vries", "Yılmaz", "Zonder huishouden", "Bewindvoerder", "Doet niet mee")
         return (*zip(labels, self.by_bsn, strict=True), ("Onbekend", "999996186"))

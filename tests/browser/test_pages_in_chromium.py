@@ -25,6 +25,9 @@ OWN = (
     "/mijn/dossier",
     "/mijn/regelen",
     "/mijn/wie-keek",
+    "/mijn/betaaldag",
+    "/mijn/betaaldag/dag",
+    "/mijn/betaaldag/stoppen",
 )
 LEVELS = {
     "runOnly": {
@@ -90,6 +93,24 @@ def test_who_looks_after_others_chooses_a_calendar(
     page.context.close()
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_both_paths_and_another_day_before_anybody_agrees(
+    chromium: Browser, address: str, width: int
+) -> None:
+    page = quiet_page(chromium, address, width)
+    sign_in(page, "Doet niet mee")
+    page.wait_for_url("**/mijn/betaaldag")
+    for language in ("en", "nl"):
+        check_page(page, "/mijn/betaaldag", language)
+    page.get_by_role("link", name="Liever een andere dag").click()
+    page.get_by_label("Dag van de maand").select_option("7")
+    page.get_by_role("button", name="Laat zien").click()
+    check_here(page, "nl")
+    assert page.get_by_role("heading", level=1).inner_text().startswith("Betaaldag 7")
+    assert page.get_by_role("button", name="Ja, ik ga akkoord met dag 7").is_visible()
+    page.context.close()
+
+
 def test_the_menu_says_where_one_is(page: Page) -> None:
     page.goto("/mijn/jaar?taal=nl")
     menu = page.get_by_role("navigation", name="Hoofdmenu")
@@ -105,6 +126,11 @@ def check_page(page: Page, path: str, language: str) -> None:
     """No violation of the levels, no message of the browser, no sideways scroll, one heading."""
     page.messages.clear()  # type: ignore[attr-defined]
     page.goto(f"{path}?taal={language}")
+    check_here(page, language)
+
+
+def check_here(page: Page, language: str) -> None:
+    """The same of the page that is open."""
     for details in page.locator("details").all():
         details.locator("summary").click()
     result = Axe().run(page, options=LEVELS)
