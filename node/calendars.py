@@ -6,6 +6,7 @@ kept for the pages, and until when, is told in stored_calendars.py.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +17,7 @@ from node.calendar_file import missed_views, record_views
 from node.decisions import Outcome, Standing, outcomes_of, standing_decision
 from node.flows import Naming
 from node.fresh_circles import FreshCircles
-from node.households import EnrolledHousehold, FactSource, enrolled, every_household
+from node.households import EnrolledHousehold, FactSource, enrolled, every_household, person_ref
 from node.paydate.outcome import PlanOutcome
 from node.plans import due_plan, first_choice
 from node.portal.calendar_changes import changes_of
@@ -123,7 +124,7 @@ class Calendars:
 
     def _month(self, known: _Known, month: Month) -> MonthView:
         outcome = known.outcome
-        lines = line_views(outcome, month)
+        lines = line_views(outcome, month, _people(known))
         income = sum(line.cents for line in lines if line.direction == "in")
         charges = sum(line.cents for line in lines if line.direction == "out")
         planned = months_planned(outcome)
@@ -268,6 +269,19 @@ class Calendars:
 
 def _name(household: EnrolledHousehold) -> str:
     return f"Huishouden {household.surname}"
+
+
+def _people(known: _Known) -> dict[SubjectId, str]:
+    """What tells the members apart: their surnames, with the year of birth where one is shared."""
+    refs = {who: person_ref(known.facts, who) for who in known.household.members}
+    surnames = Counter(ref.surname for ref in refs.values() if ref is not None)
+    return {
+        who: ref.surname
+        if surnames[ref.surname] == 1 or ref.birth_date is None
+        else f"{ref.surname} ({ref.birth_date.year})"
+        for who, ref in refs.items()
+        if ref is not None
+    }
 
 
 def _no_plan(known: _Known) -> Text:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from node.flows import HouseholdFlow
 from node.paydate.outcome import PlanOutcome
@@ -23,6 +23,7 @@ from specs.values import Month
 FlowKey: TypeAlias = tuple[str, SubjectId, str]
 """Party, person and the party's own name: what stays the same when an amount changes."""
 
+NOBODY: Final[Mapping[SubjectId, str]] = {}
 WITHDRAWN = Text("Dit bericht is ingetrokken.", "This record was taken back.")
 
 
@@ -55,9 +56,14 @@ def flows_by_key(flows: Iterable[HouseholdFlow]) -> dict[FlowKey, list[Household
     return found
 
 
-def line_views(outcome: PlanOutcome, month: Month) -> tuple[LineView, ...]:
-    """The month's lines on their planned days: on one day incomes come first (P1)."""
-    reasons = _reasons(outcome)
+def line_views(
+    outcome: PlanOutcome, month: Month, people: Mapping[SubjectId, str] = NOBODY
+) -> tuple[LineView, ...]:
+    """The month's lines on their planned days: on one day incomes come first (P1).
+
+    `people` are the members' names, for payments that two of them have under one name.
+    """
+    reasons, shared = _reasons(outcome), _shared(outcome.flows)
     views = []
     running = _opening(outcome)
     for known in _in_month(outcome, month, "planned_date"):
@@ -80,9 +86,18 @@ def line_views(outcome: PlanOutcome, month: Month) -> tuple[LineView, ...]:
                 not_moved_reason_en=None if reason is None else reason.en,
                 estimate=flow.estimate,
                 why=_why(flow, line.period),
+                whose=people.get(flow.person) if flow.what in shared else None,
             )
         )
     return tuple(views)
+
+
+def _shared(flows: Iterable[HouseholdFlow]) -> set[Text]:
+    """What several members have a payment of under one name."""
+    whose: dict[Text, set[SubjectId]] = {}
+    for flow in flows:
+        whose.setdefault(flow.what, set()).add(flow.person)
+    return {what for what, persons in whose.items() if len(persons) > 1}
 
 
 def balances(

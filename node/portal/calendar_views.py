@@ -41,6 +41,7 @@ class LineView:
     not_moved_reason_en: str | None
     estimate: bool
     why: WhyKey | None
+    whose: str | None = None  # of two members with a payment of one name: whose it is
 
     @property
     def not_moved_reason(self) -> str | None:

@@ -13,7 +13,7 @@ from node.decisions import decisions_for
 from node.households import Circles
 from node.portal.calendar_views import MonthView
 from specs.values import Month
-from tests.calendar_book import KOSTER, LOON, OSEI, PETERS, WIT, calendars
+from tests.calendar_book import BAKKER, KOSTER, LOON, OSEI, PETERS, WIT, calendars
 from tests.household_facts import TODAY, Book, demo_book
 
 
@@ -63,6 +63,13 @@ def test_a_line_says_where_it_was_or_why_it_stayed() -> None:
     assert energy.not_moved_reason_nl is not None
     assert energy.not_moved_reason_nl.startswith("Bij Lichtstroom mag het niet eerder")
     assert rent.what_nl == "Huur (Woonstad)"
+
+
+def test_two_members_with_one_payment_are_told_apart() -> None:
+    lines = [one for one in view(BAKKER, "2026-04").lines if one.what_nl.startswith("Zorgverz")]
+    assert len({one.whose for one in lines}) == len(lines) == 2
+    assert None not in {one.whose for one in lines}
+    assert {one.whose for one in view(WIT, "2026-04").lines} == {None}
 
 
 def test_allowances_lead_to_their_reason_and_the_reason_to_the_amount() -> None:
