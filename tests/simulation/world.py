@@ -9,11 +9,9 @@ the log's key tells mirrors another story. The same seed gives the same run.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import hashlib
 import random
-import time
 from collections import Counter
 from collections.abc import Mapping
 from copy import deepcopy
@@ -42,6 +40,7 @@ from tests.simulation.machines import (
     VirtualClock,
     VirtualLoop,
 )
+from tests.simulation.remembered import remembered
 
 RUN_SECONDS_MAX = 2_000.0  # virtual
 CHAOS = (
@@ -325,7 +324,8 @@ def play(seed: int, *, clients: int = 3, records: int = 5) -> Played:
     loop = VirtualLoop()
     world = World(seed, clients=clients, records=records)
     try:
-        digest = loop.run_until_complete(world.run())
+        with remembered():
+            digest = loop.run_until_complete(world.run())
         return Played(digest=digest, counts=dict(world.counts))
     finally:
         loop.run_until_complete(_end_all())
@@ -337,24 +337,3 @@ async def _end_all() -> None:
     for task in pending:
         task.cancel()
     await asyncio.gather(*pending, return_exceptions=True)
-
-
-def main() -> None:
-    """`python -m tests.simulation.world FIRST LAST`: play these seeds and tell the account."""
-    arguments = argparse.ArgumentParser(description=main.__doc__)
-    arguments.add_argument("first", type=int)
-    arguments.add_argument("last", type=int)
-    given = arguments.parse_args()
-    counts: Counter[str] = Counter()
-    for seed in range(given.first, given.last + 1):
-        try:
-            counts.update(play(seed).counts)
-        except BaseException:
-            print(f"seed {seed} failed", flush=True)
-            raise
-    seconds = time.process_time()
-    print(f"seeds {given.first} to {given.last}: {seconds:.0f} s of CPU, {dict(counts)}")
-
-
-if __name__ == "__main__":
-    main()
