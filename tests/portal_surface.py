@@ -26,6 +26,7 @@ from tests.contest_views import BookContests
 from tests.desk_views import sample_desk
 from tests.looked_port import SampleLooked
 from tests.paydate_book import LatePayDates
+from tests.looked_port import SampleFeeds, SampleLooked
 from tests.whatif_port import SampleWhatIf
 
 MIJN, STAFF = "/mijn/aanmelden", "/medewerkers/aanmelden"
@@ -142,6 +143,7 @@ def full_surface(**changes: object) -> Surface:
         "contests": BookContests(),
         "sign_in": "development",
         "who_looked": SampleLooked(),
+        "feeds": SampleFeeds(),
         **changes,
     }
     return Surface(**parts)  # type: ignore[arg-type]

@@ -33,6 +33,7 @@ from node.portal.routes_contest import ContestRoutes
 from node.portal.routes_correct import CorrectRoutes
 from node.portal.routes_desk import DeskRoutes
 from node.portal.routes_events import create_api
+from node.portal.routes_feed import FeedRoutes
 from node.portal.routes_file import FileRoutes
 from node.portal.routes_health import health_router
 from node.portal.routes_log import log_router
@@ -124,6 +125,11 @@ def routed_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_h
             app.include_router(ContestRoutes(surface.contests, pages, visits).router())
     if surface.calendars is not None and surface.what_if is not None:
         app.include_router(WhatIfRoutes(surface, surface.what_if, pages, visits).router())
+    if surface.calendars is not None and surface.feeds and surface.people:
+        feed = FeedRoutes(
+            surface, surface.calendars, surface.feeds, surface.people, pages, visits
+        )  # fmt: skip
+        app.include_router(feed.router())
     if surface.calendars is not None and surface.who_looked is not None:
         app.include_router(LookedRoutes(surface.who_looked, pages, visits).router())
     if surface.calendars is not None and surface.paydates is not None:

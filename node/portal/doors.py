@@ -30,6 +30,7 @@ BY_MANDATE: Final = "inzage-gemachtigde"
 DOORS: Final[Mapping[str, Need]] = {
     "/": "anyone",
     "/toegankelijkheid": "anyone",
+    "/agenda": "anyone",  # by the token in the address (routes_feed.py)
     "/controleur": "anyone",
     "/proefaanbieder": "anyone",
     "/medewerkers": "anyone",

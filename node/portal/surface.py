@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from ledger.ports import Answer
 from node.contests.views import CaseView, ContestItem, ContestPreview
 from node.desk.ports import DeskPorts
+from node.feeds import Feed
 from node.looked.reading import Caller, Reading
 from node.looked.views import LookedView
 from node.oversight.views import ConsistencyView, EntryView, OversightView, SampleView
@@ -211,6 +212,34 @@ class WhoLookedPort(Protocol):
         ...
 
 
+class FeedsPort(Protocol):
+    """The calendar feeds of households (stores/feeds_sql.py). Blocking."""
+
+    def of(self, household: str, person: str) -> Feed | None:
+        """The feed that a person made for a household."""
+        ...
+
+    def put(self, digest: str, feed: Feed) -> None:
+        """Keep a feed by the digest of its token, in place of the one that was there."""
+        ...
+
+    def choose(self, household: str, person: str, *, amounts: bool) -> None:
+        """Whether amounts may stand in it."""
+        ...
+
+    def drop(self, household: str, person: str) -> None:
+        """Stop it: from now on its token finds nothing."""
+        ...
+
+    def find(self, digest: str) -> Feed | None:
+        """The feed of a token."""
+        ...
+
+    def number(self, digest: str, told: str, now: int) -> tuple[int, int]:
+        """SEQUENCE and moment (seconds) of what it tells now; LookupError when it was stopped."""
+        ...
+
+
 class IntakePort(Protocol):
     """Events of this member's systems, in; receipts, out."""
 
@@ -282,6 +311,7 @@ class Surface:
     what_if: WhatIfPort | None = None
     contests: ContestPort | None = None
     who_looked: WhoLookedPort | None = None
+    feeds: FeedsPort | None = None
     sign_in: Literal["development", "oidc", "none"] = "none"
     public_url: str = "http://127.0.0.1:8000"  # where browsers find these pages, without path
     providers: Mapping[Audience, Provider] = field(default_factory=dict)

@@ -38,6 +38,7 @@ from node.stores import lease_sql
 from node.stores import schema_sql as tables
 from node.stores import work_sql as work
 from node.stores.ended_sql import EndedSql
+from node.stores.feeds_sql import FeedsSql
 from node.submit import Recorded
 from node.whatif.what_if_node import what_if_of
 from node.worker import Worker
@@ -200,6 +201,8 @@ def surface_of(
             node.facts, node.desk.today, None if paydates is None else paydates.joining
         ),
         paydates=paydates,
+        feeds=FeedsSql(node.database),
+        people=HouseholdPeople(node.facts, node.desk.today),
         sign_in=settings.sign_in,
         public_url=settings.pages_url,
         providers=providers_of(settings) if settings.sign_in == "oidc" else {},

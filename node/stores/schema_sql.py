@@ -322,4 +322,19 @@ agreements: Final = Table(
     Column("household", String(22), primary_key=True),
     Column("person", String(22), primary_key=True),
     Column("content", LargeBinary, nullable=False),
+# Calendar feeds (stores/feeds_sql.py): by the digest of a token that is nowhere else.
+feeds: Final = Table(
+    "node_feeds",
+    metadata,
+    Column("token", String(64), primary_key=True),  # SHA-256, hex
+    Column("household", String(22), nullable=False),
+    Column("person", String(22), nullable=False),
+    Column("mandate", String(43)),
+    Column("amounts", Integer, nullable=False),  # 1: amounts may stand in it
+    Column("language", String(2), nullable=False),
+    Column("made_on", String(10), nullable=False),
+    Column("told", String(64), nullable=False),  # digest of what it told last
+    Column("sequence", Integer, nullable=False),
+    Column("modified", _NUMBER, nullable=False),
+    UniqueConstraint("household", "person"),
 )

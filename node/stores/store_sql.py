@@ -278,6 +278,9 @@ class Records:
         connection.execute(delete(signals).where(signals.c.household == subject))
         for table in (desk_tables.proposals, desk_tables.aliases):
             connection.execute(delete(table).where(table.c.subject == subject))
+        feeds = tables.feeds
+        whose = (feeds.c.household == subject) | (feeds.c.person == subject)
+        connection.execute(delete(feeds).where(whose))
         gone = self.subjects.erase(connection, subject)
         for author, record in gone:
             self._forget(connection, author, record)

@@ -19,6 +19,7 @@ from tests.browser.household_views import PHONE, SampleCalendars, SamplePeople, 
 from tests.desk_views import sample_desk
 from tests.looked_port import SampleLooked
 from tests.paydate_book import SamplePayDates
+from tests.looked_port import SampleFeeds, SampleLooked
 from tests.whatif_port import SampleWhatIf
 
 START_SECONDS_MAX = 10
@@ -45,6 +46,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         desk=sample_desk(),
         who_looked=SampleLooked(),
         paydates=paydates,
+        feeds=SampleFeeds(),
         sign_in="development",
         public_url=address,
     )

@@ -28,6 +28,7 @@ OWN = (
     "/mijn/betaaldag",
     "/mijn/betaaldag/dag",
     "/mijn/betaaldag/stoppen",
+    "/mijn/agenda",
 )
 LEVELS = {
     "runOnly": {

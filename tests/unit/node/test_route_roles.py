@@ -22,7 +22,7 @@ TABLE = Path(__file__).with_name("route_roles.txt")
 ROLES = ("nobody", *WHO)
 FILL = {
     "month": "2026-01", "scheme": "zorgtoeslag", "n": "3", "record": "A" * 43, "path": "checkpoint",
-    "proposal": "V" * 43, "member": "uwv",
+    "proposal": "V" * 43, "member": "uwv", "token": "A" * 43,
 }  # fmt: skip
 OWN = {"household": "/mijn", "toezicht": "/toezicht", "balie": "/balie", "wijk": "/wijk"}
 
