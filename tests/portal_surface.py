@@ -24,9 +24,8 @@ from tests import ledger_network as nets
 from tests.browser.household_views import PHONE, SampleCalendars, SamplePeople, SampleState
 from tests.contest_views import BookContests
 from tests.desk_views import sample_desk
-from tests.looked_port import SampleLooked
-from tests.paydate_book import LatePayDates
 from tests.looked_port import SampleFeeds, SampleLooked
+from tests.paydate_book import LatePayDates
 from tests.whatif_port import SampleWhatIf
 
 MIJN, STAFF = "/mijn/aanmelden", "/medewerkers/aanmelden"

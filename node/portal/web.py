@@ -202,7 +202,6 @@ def surface_of(
         ),
         paydates=paydates,
         feeds=FeedsSql(node.database),
-        people=HouseholdPeople(node.facts, node.desk.today),
         sign_in=settings.sign_in,
         public_url=settings.pages_url,
         providers=providers_of(settings) if settings.sign_in == "oidc" else {},

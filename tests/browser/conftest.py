@@ -17,9 +17,8 @@ from node.portal.surface import Surface
 from tests import needs
 from tests.browser.household_views import PHONE, SampleCalendars, SamplePeople, SampleState
 from tests.desk_views import sample_desk
-from tests.looked_port import SampleLooked
-from tests.paydate_book import SamplePayDates
 from tests.looked_port import SampleFeeds, SampleLooked
+from tests.paydate_book import SamplePayDates
 from tests.whatif_port import SampleWhatIf
 
 START_SECONDS_MAX = 10

@@ -1,7 +1,7 @@
 """Calendar feeds, by the digest of their token.
 
 Revision ID: 0009
-Revises: 0007
+Revises: 0008
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: Final = "0009"
-down_revision: Final = "0007"
+down_revision: Final = "0008"
 branch_labels: Final = None
 depends_on: Final = None
 
