@@ -322,6 +322,8 @@ agreements: Final = Table(
     Column("household", String(22), primary_key=True),
     Column("person", String(22), primary_key=True),
     Column("content", LargeBinary, nullable=False),
+)
+
 # Calendar feeds (stores/feeds_sql.py): by the digest of a token that is nowhere else.
 feeds: Final = Table(
     "node_feeds",
