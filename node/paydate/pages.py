@@ -77,6 +77,7 @@ def way_back_view(back: ShownWayBack, facts: Iterable[Fact]) -> WayBackView:
         ends_on=date.fromisoformat(back.ends_on),
         until=date.fromisoformat(back.until),
         moves=tuple(move_view(one) for one in back.lines),
+        later=tuple(move_view(one) for one in back.later),
         advances=tuple(advance_view(one) for one in back.advances),
         to_repay=tuple((who, date.fromisoformat(day), cents) for who, day, cents in back.to_repay),
         digest=back.digest,

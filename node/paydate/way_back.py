@@ -8,21 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from typing import TypeAlias
 
 from node.flows import HouseholdFlow, Naming, flows_of
 from node.households import EnrolledHousehold
 from node.paydate.endings import way_back
 from node.paydate.paths import ShownAdvance, ShownLine, shown_advance
-from node.paydate.standing import StandingPlan, standing_plan
+from node.paydate.standing import StandingLine, StandingPlan, standing_plan
 from scheduler.folding.facts import Fact, SubjectId
 from scheduler.folding.known import Text
 from scheduler.paydays import PayCalendars
 from scheduler.transition import period_from
 from specs.canonical import digest_of
-from specs.records import PartyPlan
+from specs.records import PartyPlan, PlanLine
 from specs.values import Month
 
-FlowKey = tuple[str, SubjectId, str]
+FlowKey: TypeAlias = tuple[str, SubjectId, str]
+Payment: TypeAlias = tuple[str, str, str, date, int]  # party, flow, period, own day, cents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,8 @@ class ShownWayBack:
     ends_on: str
     until: str
     lines: tuple[ShownLine, ...]  # `own_day` is as planned until now, `planned_day` where it comes
+    # what keeps its planned day until the transition is over, and its first own day after it
+    later: tuple[ShownLine, ...]
     advances: tuple[ShownAdvance, ...]
     to_repay: tuple[tuple[str, str, int], ...]  # to whom, when, cents
 
@@ -78,6 +82,7 @@ def shown_way_back(
         ends_on=switch.isoformat(),
         until=period_from(switch).until.isoformat(),
         lines=_moved(standing, drafts, called, switch),
+        later=_later(standing, drafts, called, switch),
         advances=tuple(sorted(advances, key=lambda one: (one.day, one.by, one.what_nl))),
         to_repay=tuple((who, day, cents) for day, who, cents in to_repay),
     )
@@ -90,29 +95,62 @@ def _moved(
     switch: date,
 ) -> tuple[ShownLine, ...]:
     """The lines that come on another day than planned."""
-    back = {
-        (plan.party, line.flow, line.period, line.natural_date, line.amount_cents): line
-        for plan in drafts
-        for line in plan.lines
-    }
+    back = _by_payment(drafts)
     found = []
     for one in () if standing is None else standing.lines:
         line = one.line
-        now = back.get(
-            (one.party, line.flow, line.period, line.natural_date, line.amount_cents), line
-        )
+        now = back.get(_payment(one.party, line), line)
         if line.planned_date < switch or now.planned_date == line.planned_date:
             continue
-        flow = called.get((one.party, one.person, line.flow))
-        what = Text(line.flow, line.flow) if flow is None else flow.what
-        found.append(
-            ShownLine(
-                flow=line.flow, what_nl=what.nl, what_en=what.en, direction=line.direction,
-                own_day=line.planned_date.isoformat(), planned_day=now.planned_date.isoformat(),
-                cents=line.amount_cents, why_nl=None, why_en=None,
-            )
-        )  # fmt: skip
+        found.append(_line(one, called, line.planned_date, now.planned_date))
     return tuple(sorted(found, key=lambda one: (one.planned_day, one.own_day, one.flow)))
+
+
+def _later(
+    standing: StandingPlan | None,
+    drafts: Sequence[PartyPlan],
+    called: Mapping[FlowKey, HouseholdFlow],
+    switch: date,
+) -> tuple[ShownLine, ...]:
+    """Charges that would come earlier and that nobody bridges (scheduler/leaving.py)."""
+    back, until = _by_payment(drafts), period_from(switch).until
+    lines = () if standing is None else standing.lines
+    found = {}
+    for one in lines:
+        now, key = back.get(_payment(one.party, one.line)), (one.party, one.person, one.line.flow)
+        if now is None or now.planned_date == now.natural_date or key in found:
+            continue
+        if now.planned_date != one.line.planned_date or now.planned_date < switch:
+            continue
+        own = [
+            other.line.natural_date
+            for other in lines
+            if (other.party, other.person, other.line.flow) == key
+            and other.line.natural_date > until
+        ]
+        if own:
+            found[key] = _line(one, called, now.planned_date, min(own))
+    return tuple(sorted(found.values(), key=lambda one: (one.planned_day, one.flow)))
+
+
+def _payment(party: str, line: PlanLine) -> Payment:
+    return party, line.flow, line.period, line.natural_date, line.amount_cents
+
+
+def _by_payment(drafts: Sequence[PartyPlan]) -> Mapping[Payment, PlanLine]:
+    return {_payment(plan.party, line): line for plan in drafts for line in plan.lines}
+
+
+def _line(
+    one: StandingLine, called: Mapping[FlowKey, HouseholdFlow], was: date, becomes: date
+) -> ShownLine:
+    line, flow = one.line, called.get((one.party, one.person, one.line.flow))
+    what = Text(line.flow, line.flow) if flow is None else flow.what
+    return ShownLine(
+        flow=line.flow, what_nl=what.nl, what_en=what.en, direction=line.direction,
+        own_day=was.isoformat(), planned_day=becomes.isoformat(), cents=line.amount_cents,
+        why_nl=None, why_en=None,
+    )  # fmt: skip
 
 
 def _words(called: Mapping[FlowKey, HouseholdFlow], code: str) -> Text | None:

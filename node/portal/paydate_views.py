@@ -101,6 +101,7 @@ class WayBackView:
     ends_on: date
     until: date
     moves: tuple[MoveView, ...]
+    later: tuple[MoveView, ...]  # only once the switch is over
     advances: tuple[AdvanceView, ...]
     to_repay: tuple[tuple[str, date, int], ...]  # to whom, when, cents
     digest: str

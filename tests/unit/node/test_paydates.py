@@ -210,6 +210,8 @@ def test_leaving_says_when_it_ends_and_what_moves_back_and_takes_one_adult(
     assert back is not None
     assert (back.ends_on, back.until) == (date(2026, 4, 1), date(2026, 5, 31))
     assert back.moves
+    assert all(one.own_day >= back.ends_on for one in (*back.moves, *back.later))
+    assert all(one.new_day > back.until for one in back.later)
     leaving = book.paydates.leave(BAKKER, YILDIZ, back.digest, back.seen)
     assert asyncio.run(leaving) == Outcome(said="recorded")
     again = book.paydates.leave(BAKKER, BAKKER, back.digest, back.seen)
