@@ -53,7 +53,7 @@ async def _made(ledger: LedgerSide, index: int) -> bytes | None:
     if index >= size:
         return None
     made = await receipts(ledger.mirror.store, [index], size, note)
-    return made[0].encode()
+    return made[index].encode()
 
 
 async def _from_own_log(store: Store, index: int) -> bytes:
