@@ -22,7 +22,7 @@ from scheduler.folding.contests import Case, amount_of, cases
 from scheduler.folding.facts import Fact, SubjectId, known_facts
 from scheduler.paydays import PayerCalendar
 from scheduler.rulebook import Rulebook
-from specs.records import ALLOWANCE_SET, AllowanceDecision, RecordDraft
+from specs.records import ALLOWANCE_SET, AllowanceDecision, PersonRef, RecordDraft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class HouseholdContests:
         self._circles = FreshCircles()
 
     def items(self, household: str) -> Sequence[ContestItem]:
-        """Everything that can be contested now: amounts first, then facts, the newest first."""
+        """Everything that can be contested now, the newest first."""
         known = self._known(household)
         latest = _latest_decisions(known.facts)
         found = [
@@ -76,7 +76,7 @@ class HouseholdContests:
             if words.is_listed(fact) and (fact.type != ALLOWANCE_SET or fact.record in latest)
         ]
         can = [item for item in found if item.why_not_nl is None]
-        return sorted(can, key=lambda one: (not one.is_amount, -one.day.toordinal(), one.what_nl))
+        return sorted(can, key=lambda one: (-one.day.toordinal(), one.what_nl, one.record))
 
     def item(self, household: str, record: str) -> ContestItem:
         """One record of the household, also one that cannot be contested: then it says why."""
@@ -146,6 +146,7 @@ class HouseholdContests:
 
     def _item(self, known: _Known, fact: Fact) -> ContestItem:
         told, law, until = words.item_words(fact), law_of(fact), object_until(fact)
+        whose = _whose(known.household, fact)
         because = words.why_not(fact, self._roles().get(fact.author, ""), standing=known.standing)
         for case in known.own_cases():
             if (case.data.party, case.data.contested) == (fact.author, fact.record):
@@ -159,7 +160,11 @@ class HouseholdContests:
             what_en=told.en,
             agency=self._names.get(fact.author, fact.author),
             day=fact.valid_from,
+            group=words.group_of(fact),
             is_amount=is_amount(fact),
+            who=None if whose is None else whose.surname,
+            born=None if whose is None else whose.birth_date,
+            detail=words.detail_of(fact),
             now_cents=None if is_amount(fact) else amount_of(fact.data),
             until=until,
             late=until is not None and until < self._today(),
@@ -233,6 +238,16 @@ def _about(known: _Known, fact: Fact) -> SubjectId:
             if subject == member and ref_at(fact.data, path).bsn is not None:
                 return member
     raise LookupError("the record names nobody of this household by a number")
+
+
+def _whose(household: EnrolledHousehold, fact: Fact) -> PersonRef | None:
+    """Whom of several members a record is about, as it names him; None where there is but one."""
+    if len(household.members) < 2:
+        return None
+    for path, subject in fact.subjects.items():
+        if subject in household.members and path.split(".")[0] in ("person", "persons"):
+            return ref_at(fact.data, path)
+    return None
 
 
 def _latest_decisions(facts: Sequence[Fact]) -> set[str]:

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from scheduler.folding.contests import State
 from specs.values import Month
+
+Group = Literal["amount", "income", "benefit", "person"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContestItem:
     """A record or amount that a household may point at. `why_not_nl` None: it can be contested.
 
+    `who` and `born` name the member it is about, where there are several; `detail` is an address.
     `now_cents` is its amount where the household may state another; `until` the last day to object
     to a decision, None for a fact.
     """
@@ -26,7 +30,11 @@ class ContestItem:
     what_en: str
     agency: str
     day: date
+    group: Group
     is_amount: bool
+    who: str | None
+    born: date | None
+    detail: str | None
     now_cents: int | None
     until: date | None
     late: bool

@@ -6,7 +6,8 @@ from collections.abc import Collection
 from typing import Final
 
 from node.contests.terms import is_amount
-from node.portal.calendar_words import record_words, scheme_words
+from node.contests.views import Group
+from node.portal.calendar_words import KIND_WORDS, record_words, scheme_words
 from node.portal.formatting import plain_date
 from scheduler.folding.facts import Fact
 from scheduler.folding.known import Text
@@ -64,8 +65,26 @@ def item_words(fact: Fact) -> Text:
                 f"{scheme.nl} {data.year} terugbetalen, besluit van {day}",
                 f"{scheme.en} {data.year} to pay back, decision of {day_en}",
             )
-    words = record_words(fact)
+    words = KIND_WORDS[data.kind] if isinstance(data, r.Recurring) else record_words(fact)
     return Text(words.nl[:1].upper() + words.nl[1:], words.en[:1].upper() + words.en[1:])
+
+
+def group_of(fact: Fact) -> Group:
+    """Under which heading a record stands in the list."""
+    if is_amount(fact):
+        return "amount"
+    if fact.type.startswith("nl.brp."):
+        return "person"
+    return "income" if isinstance(fact.data, r.IncomeStatement | r.IncomeRelation) else "benefit"
+
+
+def detail_of(fact: Fact) -> str | None:
+    """The address that a record tells; None for all else."""
+    address = fact.data.address if isinstance(fact.data, r.Move | r.Birth) else None
+    if address is None:
+        return None
+    street = " ".join(part for part in (address.street, address.number) if part)
+    return ", ".join(part for part in (street, address.town or address.postcode) if part) or None
 
 
 def why_not(fact: Fact, role: str, *, standing: Collection[str]) -> Text | None:

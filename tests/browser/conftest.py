@@ -15,7 +15,15 @@ from playwright.sync_api import Browser, sync_playwright
 from node.portal.app import create_app
 from node.portal.surface import Surface
 from tests import needs
-from tests.browser.household_views import PHONE, SampleCalendars, SamplePeople, SampleState
+from tests.browser.household_views import (
+    DE_VRIES,
+    PHONE,
+    YILMAZ,
+    SampleCalendars,
+    SamplePeople,
+    SampleState,
+)
+from tests.contest_views import LOON, PETERS, BookContests
 from tests.desk_views import sample_desk
 from tests.looked_port import SampleFeeds, SampleLooked
 from tests.paydate_book import SamplePayDates
@@ -46,6 +54,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         who_looked=SampleLooked(),
         paydates=paydates,
         feeds=SampleFeeds(),
+        contests=BookContests({DE_VRIES: PETERS, YILMAZ: LOON}),
         sign_in="development",
         public_url=address,
     )

@@ -237,6 +237,9 @@ def why_zorgtoeslag() -> WhyView:
         rule_version="zorgtoeslag 2026-01-01",
         rule_digest="9f" * 32,
         receipt_path="/v1/receipts/kq3vT0m8Zb1dX5uQyPzjv2cB7oT3Zr0yQm1tC9bqf1A",
+        decision="kq3vT0m8Zb1dX5uQyPzjv2cB7oT3Zr0yQm1tC9bqf1A",
+        held=True,
+        if_lost_cents=9_800,
     )
 
 

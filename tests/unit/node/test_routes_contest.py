@@ -6,16 +6,18 @@ Expected amounts come from the decisions themselves and from P6 (test_p6_contest
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import date
 
 import httpx
 import pytest
+from starlette.types import ASGIApp
 
 from node.portal.amounts import typed_cents
 from specs.records import Contest
 from tests.asgi import Browser
 from tests.contest_views import WIT, BookContests
-from tests.portal_sign_in import browser_of, sign_in
+from tests.portal_sign_in import BASE, app_of, sign_in
 from tests.portal_surface import full_surface
 
 HOME = "/mijn/klopt-niet"
@@ -26,9 +28,13 @@ CHOICE = re.compile(r'name="bericht" value="([^"]+)">Klopt niet<span class="vd-h
 class Visit:
     """One household's browser at the pages, with the token of its forms."""
 
-    def __init__(self, contests: BookContests, label: str = "De Vries") -> None:
-        self.browser: Browser = browser_of(full_surface(contests=contests))
+    def __init__(self, app: ASGIApp, label: str) -> None:
+        self.browser = Browser(app, BASE)
         sign_in(self.browser, label)
+        self.look()
+
+    def look(self) -> None:
+        """The first page as it is now."""
         self.home = self.browser.get(HOME).text
         self.csrf = CSRF.findall(self.home)[0]
 
@@ -39,14 +45,38 @@ class Visit:
         return {what: record for record, what in CHOICE.findall(self.home)}
 
 
-@pytest.fixture
-def contests() -> BookContests:
-    return BookContests()
+@dataclass(frozen=True)
+class Site:
+    """One app with two visitors: making it takes longer than all that is asked of it."""
+
+    contests: BookContests
+    vries: Visit
+    yilmaz: Visit
+
+
+@pytest.fixture(scope="module")
+def site() -> Site:
+    contests = BookContests()
+    app = app_of(full_surface(contests=contests))
+    return Site(contests, Visit(app, "De Vries"), Visit(app, "Yılmaz"))
 
 
 @pytest.fixture
-def visit(contests: BookContests) -> Visit:
-    return Visit(contests)
+def contests(site: Site) -> BookContests:
+    site.contests.reset()
+    return site.contests
+
+
+@pytest.fixture
+def visit(site: Site, contests: BookContests) -> Visit:
+    site.vries.look()
+    return site.vries
+
+
+@pytest.fixture
+def other(site: Site, contests: BookContests) -> Visit:
+    """Another household."""
+    return site.yilmaz
 
 
 def wage(visit: Visit) -> str:
@@ -105,10 +135,12 @@ def test_a_form_sent_twice_is_one_case(visit: Visit, contests: BookContests) -> 
     assert "U heeft dit al gemeld." in again.text
 
 
-def test_a_form_of_somebody_else_is_refused(visit: Visit, contests: BookContests) -> None:
+def test_a_form_of_somebody_else_is_refused(
+    visit: Visit, other: Visit, contests: BookContests
+) -> None:
     record = wage(visit)
     for step in ("nieuw", "controleren", "indienen", "intrekken"):
-        for token in ("", "x" * 32, Visit(contests, "Yılmaz").csrf):
+        for token in ("", "x" * 32, other.csrf):
             answer = visit.browser.post(
                 f"{HOME}/{step}", {"csrf": token, "bericht": record, "reden": "Niet van mij."}
             )
@@ -117,12 +149,11 @@ def test_a_form_of_somebody_else_is_refused(visit: Visit, contests: BookContests
 
 
 def test_another_households_record_or_case_is_not_found(
-    visit: Visit, contests: BookContests
+    visit: Visit, other: Visit, contests: BookContests
 ) -> None:
     record = wage(visit)
     visit.post("indienen", bericht=record, reden="Niet van mij.")
     case = re.findall(r'name="zaak" value="([^"]+)"', visit.browser.get(HOME).text)[0]
-    other = Visit(contests, "Yılmaz")
     for step in ("nieuw", "controleren", "indienen"):
         assert other.post(step, bericht=record, reden="Niet van mij.").status_code == 404
     assert other.post("intrekken", zaak=case, zeker="ja").status_code == 404
@@ -210,16 +241,16 @@ def test_a_record_corrected_meanwhile_is_no_longer_contested(
     assert len(made(contests)) == 1
 
 
-def test_an_answer_that_is_late_is_told(contests: BookContests) -> None:
-    visit = Visit(contests)
+def test_an_answer_that_is_late_is_told(visit: Visit, contests: BookContests) -> None:
     visit.post("indienen", bericht=wage(visit), reden="Niet van mij.")
     contests.today = date(2026, 4, 11)
     assert "Het antwoord is te laat." in visit.browser.get(HOME).text
 
 
-def test_a_late_objection_to_a_decision_is_still_taken(contests: BookContests) -> None:
+def test_a_late_objection_to_a_decision_is_still_taken(
+    visit: Visit, contests: BookContests
+) -> None:
     contests.today = date(2026, 6, 1)
-    visit = Visit(contests)
     record = next(r for what, r in visit.choices().items() if what.startswith("Zorgtoeslag"))
     page = visit.post("nieuw", bericht=record).text
     assert "U bent laat" in page
@@ -233,6 +264,7 @@ def test_a_step_reloaded_begins_anew_and_the_pages_are_english_too(visit: Visit)
         assert (answer.status_code, answer.headers["location"]) == (303, HOME)
     visit.browser.get(f"{HOME}?taal=en")
     page = visit.browser.get(HOME).text
+    visit.browser.get(f"{HOME}?taal=nl")
     assert "Is this wrong?" in page
     assert "What is wrong?" in page
 
