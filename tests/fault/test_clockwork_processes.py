@@ -180,6 +180,7 @@ def test_a_process_stopped_over_the_due_moment_catches_up(sqlite_store: Store) -
         set_clock(sqlite_store.clock, later)
         child.send_signal(signal.SIGCONT)
         wait_for(lambda: len(sqlite_store.effects()) >= PIECES * len(due_until(later)))
+        wait_for(lambda: not set(sqlite_store.waiting()) & due_until(later))
     finally:
         child.kill()
         child.wait()

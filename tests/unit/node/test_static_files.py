@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import gzip
 import hashlib
 import json
@@ -9,7 +10,8 @@ import re
 
 import pytest
 
-from node.portal.pages import STATIC, TEMPLATES
+from node.portal.pages import STATIC
+from node.portal.templating import TEMPLATES
 
 VENDOR = STATIC / "vendor"
 ORIGIN = json.loads((VENDOR / "origin.json").read_text())
@@ -53,10 +55,11 @@ def test_every_class_on_a_page_has_a_rule() -> None:
     )
     ruled = set(re.findall(r"\.([a-zA-Z][\w-]*)", sheets))
     for template in TEMPLATES.glob("*.html"):
-        text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}", " ", template.read_text())
+        text = re.sub(r"\{%.*?%\}", " ", template.read_text())
+        text = re.sub(r"\{\{.*?\}\}", "*", text)  # any word or part of one
         for classes in re.findall(r'class="([^"]*)"', text):
             for name in classes.split():
-                assert name in ruled or name.endswith("--"), f"{template.name}: {name}"
+                assert fnmatch.filter(ruled, name), f"{template.name}: {name}"
 
 
 @pytest.mark.parametrize("name", ["portal.css", "vendor/theme.css", "vendor/utrecht.css"])
