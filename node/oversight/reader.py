@@ -243,7 +243,7 @@ class Oversight:
         return max((one.at for one in cosigned), default=None)
 
     async def _proven(self, n: int, raw: bytes, note: Note, checkpoint: Checkpoint) -> Receipt:
-        receipt = (await receipts(self._store, [n], checkpoint.size, note))[0]
+        receipt = (await receipts(self._store, [n], checkpoint.size, note))[n]
         verify_inclusion(leaf_hash(raw), n, checkpoint.size, receipt.path, checkpoint.root)
         return receipt
 
