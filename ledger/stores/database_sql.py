@@ -30,9 +30,10 @@ SQLITE_BUSY_MILLISECONDS: Final = 10_000
 # own at every commit of the writer.
 SQLITE_WRITER_KIBIBYTES: Final = 65_536
 SQLITE_READER_KIBIBYTES: Final = 16_384
-# A checkpoint of the write-ahead log holds up the commit that starts it, for as long as its pages
-# take to the disk: 16 MB are some tens of milliseconds, every seventh batch of 500.
-SQLITE_WAL_PAGES: Final = 4_000
+# A checkpoint of the write-ahead log holds up the commit that starts it for as long as its pages
+# take to the disk. Everything is written in log order, so a page is copied once however often:
+# 4 MB, every eleventh batch of 500, is a short pause; 16 MB was the longest wait for a receipt.
+SQLITE_WAL_PAGES: Final = 1_000
 
 # What a driver raises for a damaged file besides its own errors: text that is no UTF-8 even in its
 # error message, numbers out of range, another type than the column's.
