@@ -24,7 +24,7 @@ from node.portal.auth import Session, SignInError, check_form
 from node.portal.doors import page_route
 from node.portal.pages import Pages
 from node.portal.surface import CalendarPort, FeedsPort, PeoplePort, Surface
-from node.portal.visits import Visits, form_of
+from node.portal.visits import Visits, form_of, to
 from specs.canonical import digest_of
 from specs.values import Month
 
@@ -65,6 +65,8 @@ class FeedRoutes:
     async def page(self, request: Request) -> Response:
         """What there is, and what can be done with it."""
         session, household, person = self._whose(request)
+        if not session.joined:
+            return to("/mijn")  # no pay date, so nothing to put in a calendar
         found = await run_in_threadpool(self._feeds.of, household, person)
         return self._page(session, found)
 
@@ -86,6 +88,8 @@ class FeedRoutes:
             return self._page(session, found, done="chosen" if found else "")
         if wish != "maak":
             raise HTTPException(status_code=400)
+        if not session.joined:
+            return to("/mijn")
         made = Feed(
             household=household, person=person, mandate=session.mandate, amounts=amounts,
             language=session.language, made_on=self._surface.today(),
@@ -124,7 +128,8 @@ class FeedRoutes:
         if found is None:
             return None
         for access in self._people.accesses(found.person):
-            if (access.household, access.mandate) == (found.household, found.mandate):
+            same = (access.household, access.mandate) == (found.household, found.mandate)
+            if same and access.joined:
                 return found
         self._feeds.drop(found.household, found.person)
         return None

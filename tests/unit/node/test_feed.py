@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from icalendar import Calendar, Component
+from starlette.types import ASGIApp
 
 from adapters.calendar_ics import feed
 from node.feeds import Feed, feed_days, new_token, token_digest
@@ -36,21 +37,25 @@ class Town:
     people: SamplePeople
     now: float = 1_795_348_800.0
     calendars: SampleCalendars = field(default_factory=SampleCalendars)
+    app: ASGIApp | None = None
 
     def surface(self) -> Surface:
         return full_surface(feeds=self.feeds, people=self.people, calendars=self.calendars)
 
     def browser(self) -> Browser:
-        return Browser(app_of(self.surface(), now=lambda: self.now), "https://node.test")
+        if self.app is None:
+            self.app = app_of(self.surface(), now=lambda: self.now)
+        return Browser(self.app, "https://node.test")
 
 
 class MovingPeople(SamplePeople):
     """People of whom somebody may leave."""
 
-    left = False
+    left = withdrawn = False
 
     def accesses(self, person: str) -> tuple[Access, ...]:
-        return () if self.left else super().accesses(person)
+        found = () if self.left else super().accesses(person)
+        return tuple(replace(one, joined=not self.withdrawn) for one in found)
 
 
 @pytest.fixture
@@ -245,6 +250,16 @@ def test_who_left_the_household_has_a_feed_no_more(town: Town, own: Browser) -> 
     assert town.browser().get(path).status_code == 404
     town.people.left = False  # coming back does not bring an old secret back
     assert town.browser().get(path).status_code == 404
+
+
+def test_who_withdrew_has_a_feed_no_more_and_makes_none(town: Town, own: Browser) -> None:
+    path = made(own)
+    assert isinstance(town.people, MovingPeople)
+    town.people.withdrawn = True
+    assert town.browser().get(path).status_code == 404
+    later = town.browser()
+    sign_in(later, "De Vries")
+    assert later.get("/mijn/agenda").headers["location"] == "/mijn"
 
 
 def test_a_feed_by_a_mandate_ends_with_it(town: Town) -> None:
