@@ -119,6 +119,7 @@ def test_from_a_choice_to_a_case_and_back(visit: Visit, contests: BookContests) 
     case = re.findall(r'name="zaak" value="([^"]+)"', page)[0]
     asked = visit.post("intrekken", zaak=case)
     assert "Ja, trek de melding in" in asked.text
+    assert "Krijgt u geen gelijk?" not in asked.text
     assert len(made(contests)) == 1
     gone = visit.post("intrekken", zaak=case, zeker="ja")
     assert gone.headers["location"] == f"{HOME}/ingetrokken"
