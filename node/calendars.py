@@ -18,10 +18,13 @@ from node.decisions import Outcome, Standing, outcomes_of, standing_decision
 from node.flows import Naming
 from node.fresh_circles import FreshCircles
 from node.households import EnrolledHousehold, FactSource, enrolled, every_household, person_ref
+from node.paydate.notices import notices_of
 from node.paydate.outcome import PlanOutcome
+from node.paydate.signals import HouseholdSignal, signals_now
 from node.plans import due_plan, first_choice
 from node.portal.calendar_changes import changes_of
 from node.portal.calendar_lines import balances, line_views, months_planned, not_planned_views
+from node.portal.calendar_notices import notice_views, signal_views
 from node.portal.calendar_views import (
     HouseholdView,
     MissedView,
@@ -64,6 +67,8 @@ class _Known:
     household: EnrolledHousehold
     outcome: PlanOutcome
     derived: Mapping[SubjectId, tuple[Outcome, ...]]
+    notices: Sequence[Fact]
+    signals: Sequence[HouseholdSignal]
 
 
 def _same(rulebook: Rulebook) -> Rulebook:
@@ -154,6 +159,8 @@ class Calendars:
             phone=self._phone,
             balance_before=balances(outcome, month, "natural_date"),
             balance_after=balances(outcome, month, "planned_date"),
+            notices=notice_views(known.notices, outcome, month, self._today()),
+            signals=signal_views(known.signals, outcome, month, self._today()) if lines else (),
         )
 
     def why(self, household: str, scheme: str, month: Month) -> WhyView:
@@ -230,7 +237,10 @@ class Calendars:
         for who in found.members:
             around, _ = circles.near([who])
             derived[who] = outcomes_of(around, who, today=today, rulebook=self._rules())
-        return _Known(facts=facts, household=found, outcome=outcome, derived=derived)
+        return _Known(
+            facts=facts, household=found, outcome=outcome, derived=derived,
+            notices=notices_of(facts, found), signals=signals_now(facts, outcome),
+        )  # fmt: skip
 
     def _why_this_day(self, outcome: PlanOutcome, month: Month) -> Text:
         """Why the household's day was chosen, and this month's deviation from it."""

@@ -84,6 +84,41 @@ class NotPlannedView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeLineView:
+    """One announced change: from a payment on, `before` becomes `after`. None: no payment."""
+
+    what_nl: str
+    what_en: str
+    direction: Direction
+    kind: Literal["amount", "date", "begins", "ends"]
+    from_day: date
+    before_cents: int | None
+    after_cents: int | None
+    open_cents: int  # of payments too near to change: settled apart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeView:
+    """What was announced on a day; an objection up to `object_by` keeps it from taking effect."""
+
+    announced_on: date
+    object_by: date
+    may_object: bool
+    reason_nl: str
+    reason_en: str
+    lines: tuple[NoticeLineView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignalView:
+    """One thing to look at, in a sentence; `kind` as in paydate/signals.py."""
+
+    kind: str
+    sentence_nl: str
+    sentence_en: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MonthView:
     """One month of one household: the list comes first."""
 
@@ -104,6 +139,8 @@ class MonthView:
     phone: str  # whom to call
     balance_before: tuple[tuple[date, int], ...]  # end of each day with a payment, unmoved
     balance_after: tuple[tuple[date, int], ...]  # the same, as planned
+    notices: tuple[NoticeView, ...] = ()
+    signals: tuple[SignalView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

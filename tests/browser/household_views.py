@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from itertools import pairwise
+from typing import Literal
 
 from node.portal.calendar_views import (
     ChangeView,
@@ -16,8 +17,11 @@ from node.portal.calendar_views import (
     LineView,
     MissedView,
     MonthView,
+    NoticeLineView,
+    NoticeView,
     NotPlannedView,
     RecordView,
+    SignalView,
     SourceView,
     StepView,
     UnknownView,
@@ -147,7 +151,39 @@ def january(name: str = "Huishouden De Vries") -> MonthView:
         phone=PHONE,
         balance_before=_balance(before=True),
         balance_after=_balance(before=False),
+        notices=(
+            NoticeView(
+                announced_on=date(2026, 1, 12),
+                object_by=date(2026, 1, 20),
+                may_object=True,
+                reason_nl="Nieuwe gegevens veranderen uw plan.",
+                reason_en="New data changes your plan.",
+                lines=(
+                    notice_line("Huur van Woonstad", "Rent to Woonstad", 65_000, 66_500),
+                    notice_line("Zorgtoeslag", "Healthcare allowance", None, 12_900),
+                    notice_line("Krant", "Newspaper", 2_500, None),
+                ),
+            ),
+        ),
+        signals=(
+            SignalView(
+                kind="shortfall",
+                sentence_nl="In februari 2026 komt u € 12,00 tekort.",
+                sentence_en="In February 2026 you will be €12.00 short.",
+            ),
+        ),
     )
+
+
+def notice_line(nl: str, en: str, before: int | None, after: int | None) -> NoticeLineView:
+    """A change that was announced."""
+    kind: Literal["amount", "begins", "ends"] = (
+        "begins" if before is None else "ends" if after is None else "amount"
+    )
+    return NoticeLineView(
+        what_nl=nl, what_en=en, direction="out", kind=kind, from_day=date(2026, 2, 23),
+        before_cents=before, after_cents=after, open_cents=0,
+    )  # fmt: skip
 
 
 def quiet_month(month: Month, name: str) -> MonthView:
