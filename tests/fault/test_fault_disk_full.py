@@ -29,7 +29,7 @@ from tests.fault.member import SEQUENCER
 from tests.fault.runner import SEED, Site, runs
 
 ROUNDS = runs(short=1, long=20)
-DISK_MEBIBYTES = 48
+DISK_MEBIBYTES = runs(short=48, long=96)  # the log of all rounds fits
 CODES = {"unknown_outcome", "busy"}
 TOLD_SECONDS = 15.0  # five tries to store, then the answer
 
