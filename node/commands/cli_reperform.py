@@ -16,9 +16,9 @@ from node.commands.cli_output import DONE, NO, Command, Output, UsageError, read
 from node.disclosing import disclosed
 from node.errors import NodeError
 from node.households import Circles
+from node.reperforming import by_its_rules
 from node.runtime import Node
 from scheduler.errors import RuleError, SchedulerError
-from scheduler.reperform import Reperformance, reperform
 from scheduler.rulebook import Rulebook
 from specs.errors import SpecFileError
 
@@ -88,12 +88,11 @@ def _reperform(arguments: argparse.Namespace, output: Output) -> int:
     """Compute it again from the specs alone; no node is asked."""
     document = read_json(arguments.file)
     try:
-        rules, found = _by_its_rules(document, arguments.specs)
+        rules, found = by_its_rules(document, _rulebooks(arguments.specs))
+    except RuleError as error:
+        return _no(arguments.file, f"{error}; name their directory by --specs", output)
     except SchedulerError as error:
-        message = f"{arguments.file}: {error}"
-        output.message(message)
-        output.answer({"agrees": False, "differences": [str(error)]})
-        return NO
+        return _no(arguments.file, str(error), output)
     text = "" if arguments.file == "-" else read_bytes(arguments.file).decode("utf-8")
     differences = [_placed(one, text) for one in found.differences]
     output.answer(
@@ -110,16 +109,10 @@ def _reperform(arguments: argparse.Namespace, output: Output) -> int:
     return DONE if found.agrees else NO
 
 
-def _by_its_rules(document: object, directories: Sequence[Path]) -> tuple[str, Reperformance]:
-    """By the first rules whose digest the decision names; raises SchedulerError."""
-    missing: RuleError | None = None
-    for name, rules in _rulebooks(directories):
-        try:
-            return name, reperform(document, rules)
-        except RuleError as error:
-            missing = error
-    assert missing is not None  # the shipped rules are always tried
-    raise RuleError(f"{missing}; name their directory by --specs")
+def _no(file: str, reason: str, output: Output) -> int:
+    output.message(f"{file}: {reason}")
+    output.answer({"agrees": False, "differences": [reason]})
+    return NO
 
 
 def _rulebooks(directories: Sequence[Path]) -> Iterator[tuple[str, Rulebook]]:

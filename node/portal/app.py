@@ -43,6 +43,7 @@ from node.portal.routes_oversight import OversightRoutes
 from node.portal.routes_paydate import PayDateRoutes
 from node.portal.routes_persons import PersonsRoutes
 from node.portal.routes_proposals import ProposalRoutes
+from node.portal.routes_reperform import ReperformRoutes
 from node.portal.routes_sign_in import SignInRoutes
 from node.portal.routes_whatif import WhatIfRoutes
 from node.portal.surface import Surface
@@ -136,6 +137,7 @@ def routed_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_h
         app.include_router(PayDateRoutes(surface.paydates, pages, visits).router())
     if surface.oversight is not None:
         app.include_router(OversightRoutes(surface.oversight, pages, visits).router())
+        app.include_router(ReperformRoutes(pages, visits).router())
     if surface.desk is not None:
         _add_desk(app, surface.desk, pages, visits)
     app.include_router(health_router(surface.member, surface.state, surface.today))

@@ -27,6 +27,7 @@ BODY_SECONDS_MAX: Final = 30.0
 BODY_PAUSE_SECONDS_MAX: Final = 5.0
 BODY_BYTES_MAX_BY_PREFIX: Final = (
     ("/mijn", 8_192), ("/balie", 16_384), ("/wijk", 16_384), ("/v1/events", 262_144),
+    ("/toezicht", 270_336),  # a disclosed decision and the form around it
 )  # fmt: skip
 PAGE_POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; "

@@ -95,6 +95,7 @@ STAFF: Final = {
         Place(href="/toezicht/bestuur", nl="Bestuur", en="Governance", keys=("governance",)),
         Place(href="/toezicht/vergelijken", nl="Vergelijken", en="Compare", keys=("compare",)),
         Place(href="/toezicht/steekproef", nl="Steekproef", en="Sample", keys=("sample",)),
+        Place(href="/toezicht/narekenen", nl="Narekenen", en="Compute again", keys=("reperform",)),
     ),
     "balie": (Place(href="/balie", nl="Balie", en="Desk", keys=("balie", "desk")),),
     "wijk": (Place(href="/wijk", nl="Wijkteam", en="Local team", keys=("wijk", "district")),),
