@@ -5,8 +5,11 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
+from functools import partial
 
 import pytest
 import uvicorn
@@ -32,12 +35,33 @@ from tests.whatif_port import SampleWhatIf
 START_SECONDS_MAX = 10
 
 
-@pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a municipality's node with hand-made calendars."""
+@contextmanager
+def served(surface_of: Callable[..., Surface]) -> Iterator[str]:
+    """The pages of a surface on a free port of the loopback; answers their address."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(surface_of(public_url=address)), log_level="warning", access_log=False
+        )
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    until = time.monotonic() + START_SECONDS_MAX
+    while not server.started:
+        assert time.monotonic() < until, "the pages did not start"
+        time.sleep(0.02)
+    try:
+        yield address
+    finally:
+        server.should_exit = True
+        thread.join(START_SECONDS_MAX)
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a municipality's node with hand-made calendars."""
     paydates = SamplePayDates(tmp_path_factory.mktemp("paydates"))
     surface = Surface(
         member="gm0344",
@@ -56,20 +80,9 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         feeds=SampleFeeds(),
         contests=BookContests({DE_VRIES: PETERS, YILMAZ: LOON}),
         sign_in="development",
-        public_url=address,
     )
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(surface), log_level="warning", access_log=False)
-    )
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    until = time.monotonic() + START_SECONDS_MAX
-    while not server.started:
-        assert time.monotonic() < until, "the pages did not start"
-        time.sleep(0.02)
-    yield address
-    server.should_exit = True
-    thread.join(START_SECONDS_MAX)
+    with served(partial(replace, surface)) as address:
+        yield address
     paydates.behind.close()
 
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,6 +60,17 @@ def test_two_processes_answer_on_one_port_and_stop_together(home: Home) -> None:
                 assert answer.status == 200
         process.send_signal(signal.SIGTERM)
         assert process.wait(STOP_SECONDS_MAX) == 0
+
+
+@pytest.mark.timeout(120)
+def test_when_the_parent_is_killed_the_others_end_too(home: Home) -> None:
+    with serving(home, "--processes", "2", "--log-only") as (process, _):
+        children = children_of(process.pid)
+        process.kill()
+        until = time.monotonic() + STOP_SECONDS_MAX
+        while any(Path(f"/proc/{each}/cmdline").is_file() for each in children):
+            assert time.monotonic() < until, "a web process outlived its parent"
+            time.sleep(0.05)
 
 
 @pytest.mark.timeout(120)
