@@ -28,6 +28,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.ma
 ZOOMED = {"width": 640, "height": 450}  # 1280 at 200 % zoom
 MONTH = "/mijn/maand/2026-01"
 NO_PAGE = {
+    "/agenda/{token}.ics": "a calendar for a telephone",
     "/clockwork": "JSON",
     "/controleur": "a file to keep; test_verifier_in_chromium.py opens it",
     "/livez": "JSON",
