@@ -55,6 +55,7 @@ SAMPLES = {
     "/balie/herstel/{record}": f"/balie/herstel/{RECORD}",
     "/balie/herstel/{record}/gevolgen": f"/balie/herstel/{RECORD}/gevolgen",
     "/balie/plannen/{record}": f"/balie/plannen/{PLAN}",
+    "/balie/personen/{member}/{record}": f"/balie/personen/uwv/{RECORD}",
     "/mijn/waarom/{scheme}/{month}": "/mijn/waarom/zorgtoeslag/2026-02",
 }
 OPEN_ALL = "document.querySelectorAll('details').forEach(d => { d.name = ''; d.open = true; })"
