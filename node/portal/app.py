@@ -46,7 +46,7 @@ from node.portal.routes_proposals import ProposalRoutes
 from node.portal.routes_reperform import ReperformRoutes
 from node.portal.routes_sign_in import SignInRoutes
 from node.portal.routes_whatif import WhatIfRoutes
-from node.portal.surface import Surface
+from node.portal.surface import CalendarPort, Surface
 from node.portal.visits import Clock, Visits
 
 STATEMENT_DATE: Final = date(2026, 11, 22)  # of the accessibility statement
@@ -119,22 +119,7 @@ def routed_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_h
     app.include_router(_public_pages(pages, visits, site))
     _add_sign_in(app, surface, pages, visits, http)
     if surface.calendars is not None:
-        app.include_router(MijnRoutes(surface, surface.calendars, pages, visits).router())
-        app.include_router(FileRoutes(surface, surface.calendars, pages, visits).router())
-        app.include_router(arrange_router(pages, visits))
-        if surface.contests is not None:
-            app.include_router(ContestRoutes(surface.contests, pages, visits).router())
-    if surface.calendars is not None and surface.what_if is not None:
-        app.include_router(WhatIfRoutes(surface, surface.what_if, pages, visits).router())
-    if surface.calendars is not None and surface.feeds and surface.people:
-        feed = FeedRoutes(
-            surface, surface.calendars, surface.feeds, surface.people, pages, visits
-        )  # fmt: skip
-        app.include_router(feed.router())
-    if surface.calendars is not None and surface.who_looked is not None:
-        app.include_router(LookedRoutes(surface.who_looked, pages, visits).router())
-    if surface.calendars is not None and surface.paydates is not None:
-        app.include_router(PayDateRoutes(surface.paydates, pages, visits).router())
+        _add_household(app, surface, surface.calendars, pages, visits)
     if surface.oversight is not None:
         app.include_router(OversightRoutes(surface.oversight, pages, visits).router())
         app.include_router(ReperformRoutes(pages, visits).router())
@@ -153,6 +138,26 @@ def _answers(app: FastAPI, path: str) -> bool:
     """Whether some route answers a GET of this address."""
     scope = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
     return any(route.matches(scope)[0] is Match.FULL for route in app.routes)
+
+
+def _add_household(
+    app: FastAPI, surface: Surface, calendars: CalendarPort, pages: Pages, visits: Visits
+) -> None:
+    """The pages of a municipality's households."""
+    app.include_router(MijnRoutes(surface, calendars, pages, visits).router())
+    app.include_router(FileRoutes(surface, calendars, pages, visits).router())
+    app.include_router(arrange_router(pages, visits))
+    if surface.contests is not None:
+        app.include_router(ContestRoutes(surface.contests, pages, visits).router())
+    if surface.what_if is not None:
+        app.include_router(WhatIfRoutes(surface, surface.what_if, pages, visits).router())
+    if surface.feeds and surface.people:
+        feed = FeedRoutes(surface, calendars, surface.feeds, surface.people, pages, visits)
+        app.include_router(feed.router())
+    if surface.who_looked is not None:
+        app.include_router(LookedRoutes(surface.who_looked, pages, visits).router())
+    if surface.paydates is not None:
+        app.include_router(PayDateRoutes(surface.paydates, pages, visits).router())
 
 
 def _add_desk(app: FastAPI, desk: DeskPorts, pages: Pages, visits: Visits) -> None:
