@@ -147,7 +147,9 @@ def test_l2_a_sequencer_on_a_damaged_store_signs_nothing_or_nothing_wrong(
             await log.stop()
             after = await store.load()
             if receipt is not None:
-                (entry,) = await stores["svb"].entries(receipt.index, receipt.index + 1)
+                sizes = {member: (await stores[member].load()).size for member in nets.MIRRORS}
+                holder = max(sizes, key=sizes.__getitem__)  # of the quorum: one may lag behind
+                (entry,) = await stores[holder].entries(receipt.index, receipt.index + 1)
                 verify_receipt(receipt, entry, POLICY)
                 for member in nets.MIRRORS:
                     await faults.check_copy(stores[member])
