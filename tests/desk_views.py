@@ -38,6 +38,17 @@ from node.desk.views import (
     SenderView,
 )
 from node.desk.words import advice_of
+from node.district.district import NoPurposeError
+from node.district.ports import DistrictPorts
+from node.district.views import (
+    AdvanceView,
+    ArrearsView,
+    FileView,
+    HouseholdRow,
+    SignalView,
+    TailoringRequest,
+    TailoringView,
+)
 from scheduler.folding.known import Text
 from specs.records import PersonRef, Recurring
 
@@ -46,6 +57,7 @@ PLAN = "P" * 43
 RECORD = "R" * 43
 SUBJECT = "persoon-een"
 PROPOSAL = "V" * 43
+HOUSEHOLD = "huishouden-een"
 RENT = Recurring(
     person=PersonRef(bsn="999993653", birth_date=date(1990, 5, 1), surname="De Vries"),
     flow="huur-1", kind="rent", direction="out", party="Woonstad", amount_cents=65_000,
@@ -260,3 +272,56 @@ def sample_desk() -> DeskPorts:
         proposals=SampleProposals(),
         persons=SamplePersons(),
     )
+
+
+class SampleDistrict:
+    """HouseholdsPort of one household; a file opens to whoever stated a purpose."""
+
+    def __init__(self) -> None:
+        self.stated: dict[str, str] = {}
+        self.proposed: list[TailoringRequest] = []
+
+    def households(self) -> Sequence[HouseholdRow]:
+        kinds = ((Text("achterstand", "arrears"), 2),)
+        return (HouseholdRow(household=HOUSEHOLD, since=date(2026, 1, 9), kinds=kinds),)
+
+    def state(self, staff: str, household: str, activity: str) -> None:
+        if household != HOUSEHOLD:
+            raise LookupError("no such household")
+        self.stated[staff] = activity
+
+    def file(self, staff: str, household: str) -> FileView:
+        if household != HOUSEHOLD:
+            raise LookupError("no such household")
+        if staff not in self.stated:
+            raise NoPurposeError("say first what for")
+        signal = SignalView(
+            what=Text("betaling niet gekomen", "payment missed"), since=date(2026, 1, 9),
+            when="2026-01-08", party="Woonstad", planned_cents=65_000, booked_cents=None,
+        )  # fmt: skip
+        return FileView(
+            household=HOUSEHOLD, surname="De Vries", purpose=Text("Schulden", "Debts"),
+            members=((SUBJECT, "De Vries"),), pay_day=23, signals=(signal,),
+            arrears=(
+                ArrearsView(
+                    party="Woonstad", flow="huur-1", cents=130_000, months=2, on=date(2026, 1, 9)
+                ),
+            ),
+            advances=(AdvanceView(party="UWV", day=date(2026, 1, 23), cents=40_000),),
+            declined=(("Lichtstroom", "Dit contract loopt af.", 12),),
+            tailoring=(
+                TailoringView(
+                    scheme=Text("Bijstand", "Social assistance"), cents=5_000, reason="Hoge huur.",
+                    since=date(2026, 1, 1), until=None,
+                ),
+            ),
+        )  # fmt: skip
+
+    def propose(self, staff: str, request: TailoringRequest) -> None:
+        self.file(staff, request.household)
+        self.proposed.append(request)
+
+
+def sample_district() -> DistrictPorts:
+    """The social workers' side of one node."""
+    return DistrictPorts(households=SampleDistrict(), proposals=SampleProposals())

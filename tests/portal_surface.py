@@ -23,7 +23,7 @@ from node.submit import Recorded
 from tests import ledger_network as nets
 from tests.browser.household_views import PHONE, SampleCalendars, SamplePeople, SampleState
 from tests.contest_views import BookContests
-from tests.desk_views import sample_desk
+from tests.desk_views import sample_desk, sample_district
 from tests.looked_port import SampleFeeds, SampleLooked
 from tests.paydate_book import LatePayDates
 from tests.whatif_port import SampleWhatIf
@@ -139,6 +139,7 @@ def full_surface(**changes: object) -> Surface:
         "intake": SampleIntake(),
         "log": SampleLog(),
         "desk": sample_desk(),
+        "district": sample_district(),
         "contests": BookContests(),
         "sign_in": "development",
         "who_looked": SampleLooked(),

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
+from node.access import MUNICIPALITY
 from node.desk import acts_sql
 from node.desk.corrections import Corrections
 from node.desk.health import health_of
@@ -24,6 +25,8 @@ from node.desk.views import (
     ProblemsView,
     ReportedView,
 )
+from node.district.district import District
+from node.district.ports import DistrictPorts
 from node.paydate.answers import answer_draft
 from node.portal.surface import OversightPort, StatePort
 from node.runtime import Node
@@ -152,3 +155,12 @@ def desk_of(
         proposals=Proposals(office, works),
         persons=persons,
     )
+
+
+def district_of(node: Node, worker: Worker | None) -> DistrictPorts | None:
+    """The social workers' side of a municipality's node; None on any other."""
+    if node.role != MUNICIPALITY:
+        return None
+    office = office_of(node, worker)
+    district = District(office)
+    return DistrictPorts(households=district, proposals=Proposals(office, {"tailoring": district}))

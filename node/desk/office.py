@@ -88,6 +88,8 @@ def office_of(node: Node, worker: Worker | None) -> Office:
     """The office of a running node."""
 
     async def recorded(draft: RecordDraft) -> Recorded:
+        if worker is None:  # in a process of its own the place of reading is taken up first
+            await node.ledger.refresh()
         return await record(node.desk, draft)
 
     return Office(

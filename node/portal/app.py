@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Scope
 
 from node.desk.ports import DeskPorts
+from node.district.ports import DistrictPorts
 from node.portal.desk_pages import DESK_KINDS, desk_parts
 from node.portal.doors import HOUSEHOLD_SIGN_IN, STAFF_SIGN_IN, page_route
 from node.portal.formatting import Language
@@ -32,6 +33,7 @@ from node.portal.routes_arrange import arrange_router
 from node.portal.routes_contest import ContestRoutes
 from node.portal.routes_correct import CorrectRoutes
 from node.portal.routes_desk import DeskRoutes
+from node.portal.routes_district import KINDS, PARTS, DistrictRoutes
 from node.portal.routes_events import create_api
 from node.portal.routes_feed import FeedRoutes
 from node.portal.routes_file import FileRoutes
@@ -125,6 +127,8 @@ def routed_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_h
         app.include_router(ReperformRoutes(pages, visits).router())
     if surface.desk is not None:
         _add_desk(app, surface.desk, pages, visits)
+    if surface.district is not None:
+        _add_district(app, surface.district, pages, visits)
     app.include_router(health_router(surface.member, surface.state, surface.today))
     if surface.log is not None:
         app.include_router(log_router(surface.log, surface.may_read_entries))
@@ -158,6 +162,14 @@ def _add_household(
         app.include_router(LookedRoutes(surface.who_looked, pages, visits).router())
     if surface.paydates is not None:
         app.include_router(PayDateRoutes(surface.paydates, pages, visits).router())
+
+
+def _add_district(app: FastAPI, district: DistrictPorts, pages: Pages, visits: Visits) -> None:
+    """The pages of social workers."""
+    app.include_router(DistrictRoutes(district, pages, visits).router())
+    shared = {"parts": list(PARTS), "label": "Wijkteam", "active": "district"}
+    proposals = ProposalRoutes(district.proposals, KINDS, "/wijk", pages, visits, **shared)
+    app.include_router(proposals.router())
 
 
 def _add_desk(app: FastAPI, desk: DeskPorts, pages: Pages, visits: Visits) -> None:

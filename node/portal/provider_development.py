@@ -50,6 +50,7 @@ STAFF: Final = (
     Persona(key="balie-1", label="Balie, eerste medewerker", claims={ROLES_CLAIM: ["balie"]}),
     Persona(key="balie-2", label="Balie, tweede medewerker", claims={ROLES_CLAIM: ["balie"]}),
     Persona(key="wijk-1", label="Wijkteam", claims={ROLES_CLAIM: ["wijk"]}),
+    Persona(key="wijk-2", label="Wijkteam, tweede medewerker", claims={ROLES_CLAIM: ["wijk"]}),
 )
 
 

@@ -33,7 +33,7 @@ from node.portal.visits import Visits, form_of, to
 
 TICKET_COOKIE: Final = "vastedag_login"
 CHOOSE: Final = "/mijn/aanmelden/kiezen"
-START_OF: Final = {"toezicht": "/toezicht", "balie": "/balie"}
+START_OF: Final = {"toezicht": "/toezicht", "balie": "/balie", "wijk": "/wijk"}
 _LOG: Final = logging.getLogger("vastedag.web")
 
 _TROUBLE: Final = {

@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from ledger.ports import Answer
 from node.contests.views import CaseView, ContestItem, ContestPreview
 from node.desk.ports import DeskPorts
+from node.district.ports import DistrictPorts
 from node.feeds import Feed
 from node.looked.reading import Caller, Reading
 from node.looked.views import LookedView
@@ -308,6 +309,7 @@ class Surface:
     oversight: OversightPort | None = None
     looked: LookedPort | None = None
     desk: DeskPorts | None = None
+    district: DistrictPorts | None = None
     what_if: WhatIfPort | None = None
     contests: ContestPort | None = None
     who_looked: WhoLookedPort | None = None

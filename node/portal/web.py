@@ -22,7 +22,7 @@ from node.clockwork import orders_sql, steps_sql
 from node.clockwork.clockwork import LEASE
 from node.clockwork.ticker_apscheduler import TICK
 from node.contests.node_contests import contests_of
-from node.desk.desk_node import desk_of
+from node.desk.desk_node import desk_of, district_of
 from node.errors import RefusedError
 from node.flow import record
 from node.intake import read_submission
@@ -194,6 +194,7 @@ def surface_of(
         looked=node.logbook,
         oversight=oversight,
         desk=desk_of(node, worker, state, oversight),
+        district=district_of(node, worker),
         what_if=what_if_of(node),
         contests=contests_of(node, worker),
         who_looked=node.who_looked() if calendars is not None else None,

@@ -27,7 +27,7 @@ from tests.browser.household_views import (
     SampleState,
 )
 from tests.contest_views import LOON, PETERS, BookContests
-from tests.desk_views import sample_desk
+from tests.desk_views import sample_desk, sample_district
 from tests.looked_port import SampleFeeds, SampleLooked
 from tests.paydate_book import SamplePayDates
 from tests.whatif_port import SampleWhatIf
@@ -75,6 +75,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         people=SamplePeople(),
         what_if=SampleWhatIf(),
         desk=sample_desk(),
+        district=sample_district(),
         who_looked=SampleLooked(),
         paydates=paydates,
         feeds=SampleFeeds(),

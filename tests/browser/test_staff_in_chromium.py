@@ -12,7 +12,7 @@ from tests.browser.test_pages_in_chromium import (
     WIDTHS,
     check_page,
 )
-from tests.desk_views import PLAN, PROPOSAL, RECORD
+from tests.desk_views import HOUSEHOLD, PLAN, PROPOSAL, RECORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -78,3 +78,25 @@ def test_a_refused_form_says_why_beside_the_field(clerk: Page) -> None:
     assert reason.get_attribute("aria-invalid") == "true"
     told = clerk.locator(f"#{reason.get_attribute('aria-describedby')}")
     assert told.inner_text() == "Schrijf waarom. Het huishouden leest dit."
+
+
+@pytest.fixture(params=WIDTHS, scope="module")
+def worker(request: pytest.FixtureRequest, chromium: Browser, address: str) -> Iterator[Page]:
+    page = staff_page(chromium, address, request.param, "Wijkteam")
+    page.wait_for_url("**/wijk")
+    yield page
+    page.context.close()
+
+
+def test_the_file_opens_after_its_purpose_and_all_pages_are_accessible(worker: Page) -> None:
+    for language in ("nl", "en"):
+        check_page(worker, "/wijk", language)
+        check_page(worker, "/wijk/voorstellen", language)
+    worker.goto(f"/wijk/huishouden/{HOUSEHOLD}?taal=nl")
+    if worker.get_by_role("heading", level=1).inner_text() == "Waarvoor opent u dit dossier?":
+        check_page(worker, f"/wijk/huishouden/{HOUSEHOLD}", "nl")
+        worker.get_by_label("Op tijd helpen bij schulden").check()
+        worker.get_by_role("button", name="Dossier openen").click()
+    assert worker.get_by_role("heading", level=1).inner_text() == "Huishouden De Vries"
+    for language in ("nl", "en"):
+        check_page(worker, f"/wijk/huishouden/{HOUSEHOLD}", language)

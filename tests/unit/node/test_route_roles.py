@@ -23,6 +23,7 @@ ROLES = ("nobody", *WHO)
 FILL = {
     "month": "2026-01", "scheme": "zorgtoeslag", "n": "3", "record": "A" * 43, "path": "checkpoint",
     "proposal": "V" * 43, "member": "uwv", "token": "A" * 43,
+    "household": "huishouden-een",
 }  # fmt: skip
 OWN = {"household": "/mijn", "toezicht": "/toezicht", "balie": "/balie", "wijk": "/wijk"}
 

@@ -1,0 +1,1 @@
+"""What social workers see: signals of households by date, one file with a purpose, exceptions."""
