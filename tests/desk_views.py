@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
+from node.contests.desk import ContestToDecide
+from node.desk.contest_views import ContestRow, ContestView
 from node.desk.correction_views import (
     ChangeView,
     ConsequenceView,
@@ -264,6 +266,40 @@ class SamplePersons:
         self.proposed.append((proposal, "undo", reason))
 
 
+class SampleContests:
+    """ContestsPort of one contest."""
+
+    def __init__(self) -> None:
+        self.proposed: list[tuple[str, str, str]] = []
+
+    def waiting(self) -> tuple[ContestRow, ...]:
+        return (
+            ContestRow(
+                contest=RECORD, kind=Text("Inkomstenopgave", "Income statement"),
+                filed_on=date(2026, 1, 5), decide_by=date(2026, 2, 16), overdue=False,
+                waiting=None,
+            ),
+        )  # fmt: skip
+
+    def contest(self, contest: str) -> ContestView:
+        if contest != RECORD:
+            raise LookupError("no such contest")
+        found = ContestToDecide(
+            contest=RECORD, filed_on=date(2026, 1, 5), decide_by=date(2026, 2, 16), state="open",
+            law=Text("Awb 7:10", "Awb 7:10"), filed_by="gm0344", subject=SUBJECT, contested=PLAN,
+            contested_type="nl.polisadministratie.inkomstenopgave.gedaan",
+            what=Text("loon", "wage"), data={"taxable_cents": 215_032},
+            valid_from=date(2026, 1, 1), reason="Ik werkte minder uren.", claimed_cents=200_000,
+            outcome_reason=None,
+        )  # fmt: skip
+        return ContestView(row=self.waiting()[0], surname="De Vries", found=found)
+
+    def propose(self, staff: str, contest: str, outcome: str, reason: str) -> None:
+        del staff
+        self.contest(contest)
+        self.proposed.append((contest, outcome, reason))
+
+
 def sample_desk() -> DeskPorts:
     """The desk of one node."""
     return DeskPorts(
@@ -271,6 +307,7 @@ def sample_desk() -> DeskPorts:
         corrections=SampleCorrections(),
         proposals=SampleProposals(),
         persons=SamplePersons(),
+        contests=SampleContests(),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from node.access import MUNICIPALITY
 from node.desk import acts_sql
+from node.desk.contest_desk import Contests
 from node.desk.corrections import Corrections
 from node.desk.health import health_of
 from node.desk.office import Office, office_of
@@ -145,15 +146,17 @@ def desk_of(
 ) -> DeskPorts:
     """The desk of a node."""
     office = office_of(node, worker)
-    corrections, persons = Corrections(office), Persons(office)
+    corrections, persons, contests = Corrections(office), Persons(office), Contests(office)
     works: dict[Kind, Work] = {
         "correction": corrections, "join": persons, "other_person": persons, "unjoin": persons,
+        "contest": contests,
     }  # fmt: skip
     return DeskPorts(
         post=NodePost(office, state, oversight),
         corrections=corrections,
         proposals=Proposals(office, works),
         persons=persons,
+        contests=contests,
     )
 
 

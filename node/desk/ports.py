@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from node.desk.contest_views import ContestRow, ContestView
 from node.desk.correction_views import (
     ConsequenceView,
     CorrectionRequest,
@@ -133,6 +134,22 @@ class PersonsPort(Protocol):
         ...
 
 
+class ContestsPort(Protocol):
+    """Contests of this member's records."""
+
+    def waiting(self) -> Sequence[ContestRow]:
+        """Those to decide, the first to decide first, without persons."""
+        ...
+
+    def contest(self, contest: str) -> ContestView:
+        """One contest; raises LookupError when it is not this member's to decide."""
+        ...
+
+    def propose(self, staff: str, contest: str, outcome: str, reason: str) -> None:
+        """Propose a decision; raises LookupError, DecidedError, RefusedError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskPorts:
     """The desk of one node."""
@@ -141,3 +158,4 @@ class DeskPorts:
     corrections: CorrectionPort
     proposals: ProposalPort
     persons: PersonsPort
+    contests: ContestsPort

@@ -23,8 +23,7 @@ KINDS: Final[Mapping[Kind, Text]] = {
     "other_person": Text("Dit is een andere persoon", "This is another person"),
     "unjoin": Text("Een samenvoeging ongedaan maken", "Undo a join of persons"),
     "tailoring": Text("Maatwerk", "Reasoned exception"),
-    "advance": Text("Voorschot", "Advance"),
-    "mandate": Text("Machtiging", "Mandate"),
+    "contest": Text("Besluit op bezwaar", "Decision on a contest"),
 }
 
 

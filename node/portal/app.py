@@ -31,6 +31,7 @@ from node.portal.problems import install_problems
 from node.portal.provider_development import development_providers
 from node.portal.routes_arrange import arrange_router
 from node.portal.routes_contest import ContestRoutes
+from node.portal.routes_contests import ContestDeskRoutes
 from node.portal.routes_correct import CorrectRoutes
 from node.portal.routes_desk import DeskRoutes
 from node.portal.routes_district import KINDS, PARTS, DistrictRoutes
@@ -174,7 +175,7 @@ def _add_district(app: FastAPI, district: DistrictPorts, pages: Pages, visits: V
 
 def _add_desk(app: FastAPI, desk: DeskPorts, pages: Pages, visits: Visits) -> None:
     """The pages of an agency's clerks."""
-    for routes in (DeskRoutes, CorrectRoutes, PersonsRoutes):
+    for routes in (DeskRoutes, CorrectRoutes, PersonsRoutes, ContestDeskRoutes):
         app.include_router(routes(desk, pages, visits).router())
     shared = {"parts": list(desk_parts(desk)), "label": "Balie", "active": "desk"}
     proposals = ProposalRoutes(desk.proposals, DESK_KINDS, "/balie", pages, visits, **shared)

@@ -14,7 +14,7 @@ from node.portal.staff_pages import StaffPages
 from node.portal.visits import Visits
 
 DESK_KINDS: Final[tuple[Kind, ...]] = (
-    "correction", "join", "other_person", "unjoin", "mandate",
+    "correction", "join", "other_person", "unjoin", "contest",
 )  # fmt: skip
 EVERYBODY: Final = (
     ("/balie/post", "Post", "Post"),
@@ -22,6 +22,7 @@ EVERYBODY: Final = (
     ("/balie/plannen", "Plannen", "Plans"),
     ("/balie/personen", "Personen", "Persons"),
     ("/balie/herstel", "Herstellen", "Correct"),
+    ("/balie/bezwaren", "Bezwaren", "Contests"),
     ("/balie/voorstellen", "Voorstellen", "Proposals"),
     ("/balie/toestand", "Toestand", "State"),
 )

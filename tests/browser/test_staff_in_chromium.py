@@ -28,6 +28,8 @@ DESK = (
     f"/balie/herstel/{RECORD}/gevolgen",
     "/balie/personen",
     f"/balie/personen/uwv/{RECORD}",
+    "/balie/bezwaren",
+    f"/balie/bezwaren/{RECORD}",
     "/balie/voorstellen",
     f"/balie/voorstellen/{PROPOSAL}",
 )

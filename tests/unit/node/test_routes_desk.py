@@ -11,6 +11,7 @@ from tests.desk_views import (
     PLAN,
     PROPOSAL,
     RECORD,
+    SampleContests,
     SampleCorrections,
     SamplePersons,
     SamplePost,
@@ -202,3 +203,21 @@ def test_a_decision_about_a_person_is_a_proposal_with_a_reason(clerk: Clerk) -> 
     assert persons.proposed == [(RECORD, "same", "Getrouwd."), (PROPOSAL, "undo", "Fout.")]
     unknown = {**undo, "samenvoeging": "x", "reden": "x"}
     assert clerk.browser.post("/balie/personen/samenvoeging", unknown).status_code == 404
+
+
+# Contests.
+
+
+def test_a_decision_on_a_contest_is_proposed_with_outcome_and_reason(clerk: Clerk) -> None:
+    path = f"/balie/bezwaren/{RECORD}"
+    contests = clerk.desk.contests
+    assert isinstance(contests, SampleContests)
+    assert "De Vries" not in clerk.browser.get("/balie/bezwaren").text
+    assert "Ik werkte minder uren." in clerk.browser.get(path).text
+    form = {"csrf": clerk.browser.csrf_of(path), "besluit": "upheld"}
+    assert clerk.browser.post(path, form).status_code == 400
+    assert clerk.browser.post(path, {**form, "besluit": "x", "reden": "x"}).status_code == 400
+    answer = clerk.browser.post(path, {**form, "reden": "De uren kloppen."})
+    assert answer.headers["location"] == "/balie/voorstellen?gedaan=voorstel"
+    assert contests.proposed == [(RECORD, "upheld", "De uren kloppen.")]
+    assert clerk.browser.get(f"/balie/bezwaren/{'Q' * 43}").status_code == 404
