@@ -8,18 +8,20 @@ no longer a member (a divorce, a new enrolment) no longer sees the calendar.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from typing import Final
 
 from node.errors import ErasedError
 from node.facts import Facts
 from node.households import EnrolledHousehold, every_household, households_of
+from node.mandates import standing_mandates
 from node.paydate.joining import Joining
 from node.portal.surface import Access
 from node.subjects import OWN
 from scheduler.folding.ages import birthday
 from scheduler.folding.facts import SubjectId
+from specs.records import MANDATE_SET
 
 ADULT_AGE: Final = 18  # BW 1:233
 NAME: Final = "Huishouden {surname}"
@@ -53,7 +55,29 @@ class HouseholdPeople:
             Access(household=one.applicant, name=NAME.format(surname=one.surname))
             for one in households_of(self._facts, SubjectId(person))
         )
-        return found or self._could_join(person)
+        own = found or self._could_join(person)
+        return (*own, *self._by_mandate(SubjectId(person), {one.household for one in own}))
+
+    def stands(self, person: str, household: str, mandate: str) -> str | None:
+        """See PeoplePort."""
+        for one in self.accesses(person):
+            if (one.household, one.mandate) == (household, mandate):
+                return one.name
+        return None
+
+    def _by_mandate(self, holder: SubjectId, own: Collection[str]) -> Sequence[Access]:
+        """The households of those for whom this person may act today."""
+        found: dict[str, Access] = {}
+        for mandate in standing_mandates(self._facts.of_type(MANDATE_SET)):
+            if mandate.holder != holder or not mandate.holds(self._today()):
+                continue
+            for one in households_of(self._facts, mandate.person):
+                if one.applicant not in own and one.applicant not in found:
+                    name = NAME.format(surname=one.surname)
+                    found[one.applicant] = Access(
+                        household=one.applicant, name=name, mandate=mandate.record
+                    )
+        return tuple(found.values())
 
     def samples(self) -> Sequence[tuple[str, str]]:
         """See PeoplePort: every applicant by name; on a small node also who could join."""

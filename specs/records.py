@@ -34,6 +34,7 @@ from specs.records_law import Reclaim as Reclaim
 from specs.records_law import RepaymentTerms as RepaymentTerms
 from specs.records_law import ReportBack as ReportBack
 from specs.records_law import RulesRelease as RulesRelease
+from specs.records_mandate import Mandate as Mandate
 from specs.records_plan import Enrolment as Enrolment
 from specs.records_plan import PartyPlan as PartyPlan
 from specs.records_plan import PaymentReport as PaymentReport
@@ -278,6 +279,7 @@ ARRANGEMENT_MADE: Final = "nl.vastelasten.betalingsregeling.getroffen"
 CONTESTED: Final = "nl.awb.bezwaar.ingediend"
 CONTEST_DECIDED: Final = "nl.awb.bezwaar.besloten"
 ERASURE_ASKED: Final = "nl.avg.wissing.gevraagd"
+MANDATE_SET: Final = "nl.awb.machtiging.geregistreerd"
 
 
 def _types() -> dict[str, RecordType]:
@@ -337,6 +339,7 @@ def _types() -> dict[str, RecordType]:
         (CONTESTED, "person", Contest),
         (CONTEST_DECIDED, "decision", ContestDecision),
         (ERASURE_ASKED, "decision", Erasure),
+        (MANDATE_SET, "person", Mandate),
     ]
     return {n: RecordType(name=n, record_class=c, model=m) for n, c, m in rows}
 

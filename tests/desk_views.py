@@ -18,6 +18,7 @@ from node.desk.correction_views import (
     RecordView,
 )
 from node.desk.fields import Version, fields_of
+from node.desk.mandate_views import MandateRequest, MandatesView, MandateView
 from node.desk.person_views import JoinRow, MisfitRow, MisfitView, PersonsView
 from node.desk.ports import DeskPorts, PlanReply
 from node.desk.proposals_sql import Kind, SameClerkError
@@ -300,6 +301,34 @@ class SampleContests:
         self.proposed.append((contest, outcome, reason))
 
 
+class SampleMandates:
+    """MandatePort of one mandate."""
+
+    def __init__(self) -> None:
+        self.proposed: list[MandateRequest] = []
+        self.ended: list[tuple[str, str]] = []
+
+    def of_person(self, staff: str, bsn: str) -> MandatesView:
+        del staff
+        if bsn != "999993653":
+            raise LookupError("nobody")
+        one = MandateView(
+            record=RECORD, holder="Bakker", kind=Text("Bewindvoerder", "Administrator"),
+            since=date(2026, 1, 1), until=None, source="Beschikking 26/1", holds=True,
+        )  # fmt: skip
+        return MandatesView(surname="De Vries", mandates=(one,))
+
+    def propose(self, staff: str, request: MandateRequest) -> None:
+        del staff
+        self.proposed.append(request)
+
+    async def end(self, staff: str, record: str, reason: str) -> None:
+        del staff
+        if record != RECORD:
+            raise LookupError("no such mandate")
+        self.ended.append((record, reason))
+
+
 def sample_desk() -> DeskPorts:
     """The desk of one node."""
     return DeskPorts(
@@ -308,6 +337,7 @@ def sample_desk() -> DeskPorts:
         proposals=SampleProposals(),
         persons=SamplePersons(),
         contests=SampleContests(),
+        mandates=SampleMandates(),
     )
 
 

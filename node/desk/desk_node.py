@@ -11,6 +11,7 @@ from node.desk import acts_sql
 from node.desk.contest_desk import Contests
 from node.desk.corrections import Corrections
 from node.desk.health import health_of
+from node.desk.mandate_desk import Mandates
 from node.desk.office import Office, office_of
 from node.desk.persons import Persons
 from node.desk.plan_lines import open_plan, plan_of, plans_view
@@ -151,12 +152,16 @@ def desk_of(
         "correction": corrections, "join": persons, "other_person": persons, "unjoin": persons,
         "contest": contests,
     }  # fmt: skip
+    mandates = Mandates(office) if node.role == MUNICIPALITY else None
+    if mandates is not None:
+        works["mandate"] = mandates
     return DeskPorts(
         post=NodePost(office, state, oversight),
         corrections=corrections,
         proposals=Proposals(office, works),
         persons=persons,
         contests=contests,
+        mandates=mandates,
     )
 
 

@@ -20,6 +20,7 @@ from node.desk.correction_views import (
     ProposalView,
     RecordView,
 )
+from node.desk.mandate_views import MandateRequest, MandatesView
 from node.desk.person_views import MisfitView, PersonsView
 from node.desk.proposals_sql import Kind
 from node.desk.views import HealthView, OpenPlanView, PlansView, PostView, ProblemsView
@@ -150,6 +151,22 @@ class ContestsPort(Protocol):
         ...
 
 
+class MandatePort(Protocol):
+    """Who may act for whom."""
+
+    def of_person(self, staff: str, bsn: str) -> MandatesView:
+        """The mandates about one person; raises LookupError."""
+        ...
+
+    def propose(self, staff: str, request: MandateRequest) -> None:
+        """Propose a mandate; raises LookupError, RefusedError."""
+        ...
+
+    async def end(self, staff: str, record: str, reason: str) -> None:
+        """End a mandate now; raises LookupError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeskPorts:
     """The desk of one node."""
@@ -159,3 +176,4 @@ class DeskPorts:
     proposals: ProposalPort
     persons: PersonsPort
     contests: ContestsPort
+    mandates: MandatePort | None = None  # a municipality's

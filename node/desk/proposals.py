@@ -24,6 +24,7 @@ KINDS: Final[Mapping[Kind, Text]] = {
     "unjoin": Text("Een samenvoeging ongedaan maken", "Undo a join of persons"),
     "tailoring": Text("Maatwerk", "Reasoned exception"),
     "contest": Text("Besluit op bezwaar", "Decision on a contest"),
+    "mandate": Text("Machtiging", "Mandate"),
 }
 
 

@@ -21,7 +21,7 @@ from node.subjects import Subjects
 from scheduler.folding.facts import SubjectId
 from specs.canonical import canonical_bytes
 
-Kind = Literal["correction", "join", "other_person", "unjoin", "tailoring", "contest"]
+Kind = Literal["correction", "join", "other_person", "unjoin", "tailoring", "contest", "mandate"]
 State = Literal["waiting", "agreed", "done", "refused"]
 ID_BYTES: Final = 32
 _TABLE: Final = tables.proposals

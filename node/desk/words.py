@@ -70,6 +70,7 @@ TYPE_WORDS: Final[Mapping[str, Text]] = {
     r.CONTESTED: Text("Bezwaar", "Contest"),
     r.CONTEST_DECIDED: Text("Besluit op bezwaar", "Decision on a contest"),
     r.ERASURE_ASKED: Text("Verzoek om wissen", "Request for erasure"),
+    r.MANDATE_SET: Text("Machtiging", "Mandate"),
 }
 
 

@@ -41,6 +41,7 @@ from node.portal.routes_file import FileRoutes
 from node.portal.routes_health import health_router
 from node.portal.routes_log import log_router
 from node.portal.routes_looked import LookedRoutes
+from node.portal.routes_mandates import MandateRoutes
 from node.portal.routes_mijn import MijnRoutes
 from node.portal.routes_oversight import OversightRoutes
 from node.portal.routes_paydate import PayDateRoutes
@@ -100,7 +101,7 @@ def routed_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_h
     pages = Pages(site)
     visits = Visits(
         surface.session_key, surface.ended, development=surface.development, now=now,
-        looked=surface.looked,
+        looked=surface.looked, stands=getattr(surface.people, "stands", None),
     )  # fmt: skip
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
 
@@ -177,7 +178,10 @@ def _add_desk(app: FastAPI, desk: DeskPorts, pages: Pages, visits: Visits) -> No
     """The pages of an agency's clerks."""
     for routes in (DeskRoutes, CorrectRoutes, PersonsRoutes, ContestDeskRoutes):
         app.include_router(routes(desk, pages, visits).router())
-    shared = {"parts": list(desk_parts(desk)), "label": "Balie", "active": "desk"}
+    parts = list(desk_parts(desk))
+    if desk.mandates is not None:
+        app.include_router(MandateRoutes(desk.mandates, parts, pages, visits).router())
+    shared = {"parts": parts, "label": "Balie", "active": "desk"}
     proposals = ProposalRoutes(desk.proposals, DESK_KINDS, "/balie", pages, visits, **shared)
     app.include_router(proposals.router())
 

@@ -14,7 +14,7 @@ from node.portal.staff_pages import StaffPages
 from node.portal.visits import Visits
 
 DESK_KINDS: Final[tuple[Kind, ...]] = (
-    "correction", "join", "other_person", "unjoin", "contest",
+    "correction", "join", "other_person", "unjoin", "contest", "mandate",
 )  # fmt: skip
 EVERYBODY: Final = (
     ("/balie/post", "Post", "Post"),
@@ -44,5 +44,6 @@ class DeskPages(StaffPages):
 
 def desk_parts(desk: DeskPorts) -> tuple[tuple[str, str, str], ...]:
     """The desk's own menu: address, Dutch and English name."""
-    del desk
-    return EVERYBODY
+    if desk.mandates is None:
+        return EVERYBODY
+    return (*EVERYBODY, ("/balie/machtigingen", "Machtigingen", "Mandates"))

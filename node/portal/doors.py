@@ -11,10 +11,12 @@ from typing import Final, Literal, TypeAlias
 
 from fastapi import Request
 from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from node.errors import StartError
+from node.portal.acting import ACTING_FOR
 from node.portal.auth import Role, Session
 from node.portal.visits import Visits, to
 
@@ -63,6 +65,14 @@ def _own_look(session: Session) -> tuple[str, Collection[str]]:
     return OWN_LOOK, {household, session.person or household}
 
 
+async def _acting_for(visits: Visits, session: Session) -> str | None:
+    """For which household this visit acts by a mandate, asked anew; None when it may no more."""
+    if visits.stands is None or session.person is None:
+        return None
+    household, mandate = str(session.household), str(session.mandate)
+    return await run_in_threadpool(visits.stands, session.person, household, mandate)
+
+
 def page_route(visits: Visits) -> type[APIRoute]:
     """Routes that ask who is there, switch the language by `?taal=`, keep a used session alive.
 
@@ -84,6 +94,13 @@ def page_route(visits: Visits) -> type[APIRoute]:
                     if held is not None and held.held:
                         raise HTTPException(status_code=403)
                     return to(HOUSEHOLD_SIGN_IN if need == "household" else STAFF_SIGN_IN)
+                if held is not None and held.mandate is not None and need == "household":
+                    name = await _acting_for(visits, held)
+                    if name is None:  # it ended, or ran out, while the visit went on
+                        visits.sessions.end(held, visits.now())
+                        fresh = visits.sessions.begin(visits.now(), held.language)
+                        return visits.keep(to(HOUSEHOLD_SIGN_IN), fresh)
+                    ACTING_FOR.set(name)
                 looked = visits.looked if need == "household" else None
                 if looked is None or held is None or held.household is None:
                     answer = await handler(request)

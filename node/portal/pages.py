@@ -18,6 +18,7 @@ from typing import Any, Final
 from starlette.responses import HTMLResponse
 
 from node.portal import formatting
+from node.portal.acting import ACTING_FOR
 from node.portal.auth import Session
 from node.portal.calendar_views import LineView, MonthView, StepView, WhyView
 from node.portal.formatting import DEFAULT_LANGUAGE, LANGUAGES, Language
@@ -83,6 +84,7 @@ class Pages:
             "weekdays": formatting.weekdays(language),
             "site": self.site,
             "session": session,
+            "acting_for": ACTING_FOR.get(),
             "active": active,
             "menu": menu_of(session, active, language, self.offers),
             "offers": self.offers,

@@ -26,6 +26,7 @@ FORM_FIELDS_MAX: Final = 10
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
 Clock = Callable[[], float]
+Stands = Callable[[str, str, str], str | None]
 Answer = TypeVar("Answer", bound=Response)
 
 
@@ -48,9 +49,13 @@ class Visits:
         development: bool,
         now: Clock = time.time,
         looked: LookingPort | None = None,
+        stands: Stands | None = None,
     ) -> None:
-        """looked: where the looking at a household's pages is logged."""
+        """looked: where the looking at a household's pages is logged. stands: whether a person may
+        still see a household by a mandate, and its name (PeoplePort).
+        """
         self.looked = looked
+        self.stands = stands
         self.sessions = Sessions(key, ended)
         self.ended = ended
         self.development = development

@@ -375,6 +375,12 @@ class SamplePeople:
     def person(self, bsn: str) -> str | None:
         return self.by_bsn.get(bsn)
 
+    def stands(self, person: str, household: str, mandate: str) -> str | None:
+        for one in self.accesses(person):
+            if (one.household, one.mandate) == (household, mandate):
+                return one.name
+        return None
+
     def accesses(self, person: str) -> tuple[Access, ...]:
         return self.may_see.get(person, ())
 

@@ -30,6 +30,7 @@ DESK = (
     f"/balie/personen/uwv/{RECORD}",
     "/balie/bezwaren",
     f"/balie/bezwaren/{RECORD}",
+    "/balie/machtigingen",
     "/balie/voorstellen",
     f"/balie/voorstellen/{PROPOSAL}",
 )

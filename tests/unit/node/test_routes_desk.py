@@ -13,6 +13,7 @@ from tests.desk_views import (
     RECORD,
     SampleContests,
     SampleCorrections,
+    SampleMandates,
     SamplePersons,
     SamplePost,
     SampleProposals,
@@ -221,3 +222,33 @@ def test_a_decision_on_a_contest_is_proposed_with_outcome_and_reason(clerk: Cler
     assert answer.headers["location"] == "/balie/voorstellen?gedaan=voorstel"
     assert contests.proposed == [(RECORD, "upheld", "De uren kloppen.")]
     assert clerk.browser.get(f"/balie/bezwaren/{'Q' * 43}").status_code == 404
+
+
+# Mandates.
+
+
+def test_a_mandate_is_proposed_and_ended_by_form(clerk: Clerk) -> None:
+    path = "/balie/machtigingen"
+    mandates = clerk.desk.mandates
+    assert isinstance(mandates, SampleMandates)
+    token = clerk.browser.csrf_of(path)
+    found = clerk.browser.post(path, {"csrf": token, "bsn": "999993653"})
+    assert "Bakker: Bewindvoerder" in found.text
+    assert clerk.browser.post(path, {"csrf": token, "bsn": "1"}).status_code == 400
+    form = {
+        "csrf": token, "soort": "administrator", "voor-bsn": "999993653",
+        "houder-bsn": "999990019", "houder-naam": "Jansma", "houder-geboren": "1988-02-29",
+        "vanaf": "2026-02-01", "tot": "", "bron": "Beschikking 26/1",
+    }  # fmt: skip
+    wrong = clerk.browser.post(f"{path}/registreren", {**form, "tot": "2026-01-01", "bron": ""})
+    assert wrong.status_code == 400
+    assert 'id="fout-tot"' in wrong.text
+    assert 'id="fout-bron"' in wrong.text
+    assert clerk.browser.post(f"{path}/registreren", form).status_code == 303
+    (asked,) = mandates.proposed
+    assert (asked.kind, asked.until, asked.holder.surname) == ("administrator", None, "Jansma")
+    end = {"csrf": token, "machtiging": RECORD, "reden": "Opgeheven."}
+    assert clerk.browser.post(f"{path}/beeindigen", {**end, "reden": ""}).status_code == 400
+    assert clerk.browser.post(f"{path}/beeindigen", {**end, "machtiging": "x"}).status_code == 400
+    clerk.browser.post(f"{path}/beeindigen", end)
+    assert mandates.ended == [(RECORD, "Opgeheven.")]
