@@ -131,6 +131,7 @@ def routed_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_h
         _add_desk(app, surface.desk, pages, visits)
     if surface.district is not None:
         _add_district(app, surface.district, pages, visits)
+    _add_staff(app, surface, pages, visits)
     app.include_router(health_router(surface.member, surface.state, surface.today))
     if surface.log is not None:
         app.include_router(log_router(surface.log, surface.may_read_entries))
@@ -164,6 +165,14 @@ def _add_household(
         app.include_router(LookedRoutes(surface.who_looked, pages, visits).router())
     if surface.paydates is not None:
         app.include_router(PayDateRoutes(surface.paydates, pages, visits).router())
+
+
+def _add_staff(app: FastAPI, surface: Surface, pages: Pages, visits: Visits) -> None:
+    """The pages of clerks and social workers, where this node has them."""
+    if surface.desk is not None:
+        _add_desk(app, surface.desk, pages, visits)
+    if surface.district is not None:
+        _add_district(app, surface.district, pages, visits)
 
 
 def _add_district(app: FastAPI, district: DistrictPorts, pages: Pages, visits: Visits) -> None:
