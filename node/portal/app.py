@@ -127,10 +127,6 @@ def routed_app(surface: Surface, *, now: Clock = time.time, http: Http = plain_h
     if surface.oversight is not None:
         app.include_router(OversightRoutes(surface.oversight, pages, visits).router())
         app.include_router(ReperformRoutes(pages, visits).router())
-    if surface.desk is not None:
-        _add_desk(app, surface.desk, pages, visits)
-    if surface.district is not None:
-        _add_district(app, surface.district, pages, visits)
     _add_staff(app, surface, pages, visits)
     app.include_router(health_router(surface.member, surface.state, surface.today))
     if surface.log is not None:
