@@ -58,7 +58,7 @@ class HouseholdPeople:
         own = found or self._could_join(person)
         return (*own, *self._by_mandate(SubjectId(person), {one.household for one in own}))
 
-    def stands(self, person: str, household: str, mandate: str) -> str | None:
+    def stands(self, person: str, household: str, mandate: str | None) -> str | None:
         """See PeoplePort."""
         for one in self.accesses(person):
             if (one.household, one.mandate) == (household, mandate):

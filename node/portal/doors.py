@@ -65,12 +65,19 @@ def _own_look(session: Session) -> tuple[str, Collection[str]]:
     return OWN_LOOK, {household, session.person or household}
 
 
-async def _acting_for(visits: Visits, session: Session) -> str | None:
-    """For which household this visit acts by a mandate, asked anew; None when it may no more."""
+def _asks_anew(visits: Visits, session: Session) -> bool:
+    """A mandate is asked at every page; who sees his own household once a minute."""
+    if session.mandate is not None:
+        return True
+    return visits.stands is not None and visits.due(session)
+
+
+async def _still_sees(visits: Visits, session: Session) -> str | None:
+    """The name of the household this visit may still see; None when it may no more."""
     if visits.stands is None or session.person is None:
         return None
-    household, mandate = str(session.household), str(session.mandate)
-    return await run_in_threadpool(visits.stands, session.person, household, mandate)
+    household = str(session.household)
+    return await run_in_threadpool(visits.stands, session.person, household, session.mandate)
 
 
 def page_route(visits: Visits) -> type[APIRoute]:
@@ -94,13 +101,14 @@ def page_route(visits: Visits) -> type[APIRoute]:
                     if held is not None and held.held:
                         raise HTTPException(status_code=403)
                     return to(HOUSEHOLD_SIGN_IN if need == "household" else STAFF_SIGN_IN)
-                if held is not None and held.mandate is not None and need == "household":
-                    name = await _acting_for(visits, held)
-                    if name is None:  # it ended, or ran out, while the visit went on
+                if held is not None and need == "household" and _asks_anew(visits, held):
+                    name = await _still_sees(visits, held)
+                    if name is None:  # a mandate ended, or he left, while the visit went on
                         visits.sessions.end(held, visits.now())
                         fresh = visits.sessions.begin(visits.now(), held.language)
                         return visits.keep(to(HOUSEHOLD_SIGN_IN), fresh)
-                    ACTING_FOR.set(name)
+                    if held.mandate is not None:
+                        ACTING_FOR.set(name)
                 looked = visits.looked if need == "household" else None
                 if looked is None or held is None or held.household is None:
                     answer = await handler(request)

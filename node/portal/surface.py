@@ -126,8 +126,8 @@ class PeoplePort(Protocol):
         """Every household the person may see now, his own first."""
         ...
 
-    def stands(self, person: str, household: str, mandate: str) -> str | None:
-        """The name of a household that the person may still see by this mandate; None: no more."""
+    def stands(self, person: str, household: str, mandate: str | None) -> str | None:
+        """The name of a household the person may still see, by this mandate; None: no more."""
         ...
 
     def samples(self) -> Sequence[tuple[str, str]]:

@@ -26,7 +26,7 @@ FORM_FIELDS_MAX: Final = 10
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
 Clock = Callable[[], float]
-Stands = Callable[[str, str, str], str | None]
+Stands = Callable[[str, str, str | None], str | None]
 Answer = TypeVar("Answer", bound=Response)
 
 
@@ -52,7 +52,7 @@ class Visits:
         stands: Stands | None = None,
     ) -> None:
         """looked: where the looking at a household's pages is logged. stands: whether a person may
-        still see a household by a mandate, and its name (PeoplePort).
+        still see a household, his own or by a mandate, and its name (PeoplePort).
         """
         self.looked = looked
         self.stands = stands
@@ -110,9 +110,13 @@ class Visits:
 
     def keep_alive(self, answer: Answer, session: Session) -> Answer:
         """Renew the session's cookie when its last visit is some time ago; else nothing is new."""
-        if self.sessions.renewed(session, self.now()) is not session:
+        if self.due(session):
             self.keep(answer, session)
         return answer
+
+    def due(self, session: Session) -> bool:
+        """Whether the last visit is some time ago, so that the session is looked at anew."""
+        return self.sessions.renewed(session, self.now()) is not session
 
     def forget(self, answer: Answer) -> Answer:
         """Take the cookie away."""

@@ -375,7 +375,7 @@ class SamplePeople:
     def person(self, bsn: str) -> str | None:
         return self.by_bsn.get(bsn)
 
-    def stands(self, person: str, household: str, mandate: str) -> str | None:
+    def stands(self, person: str, household: str, mandate: str | None) -> str | None:
         for one in self.accesses(person):
             if (one.household, one.mandate) == (household, mandate):
                 return one.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,7 @@ from node.desk.proposals_sql import SameClerkError
 from node.errors import RefusedError
 from node.mandates import standing_mandates
 from node.people import HouseholdPeople
+from node.portal.auth import SESSION_RENEW_SECONDS
 from specs.records import ENROLLED, MANDATE_SET, Enrolment, RecordDraft
 from tests import node_drafts as drafts
 from tests.browser.household_views import SamplePeople
@@ -114,7 +116,7 @@ class EndingPeople(SamplePeople):
 
     ended = False
 
-    def stands(self, person: str, household: str, mandate: str) -> str | None:
+    def stands(self, person: str, household: str, mandate: str | None) -> str | None:
         return None if self.ended else super().stands(person, household, mandate)
 
 
@@ -127,6 +129,19 @@ def test_a_page_says_for_whom_and_none_comes_after_the_end() -> None:
     page = browser.get("/mijn/maand/2026-01")
     assert "U handelt voor:" in page.text
     people.ended = True
+    answer = browser.get("/mijn/maand/2026-01")
+    assert answer.headers["location"] == "/mijn/aanmelden"
+    people.ended = False
+    assert browser.get("/mijn/maand/2026-01").headers["location"] == "/mijn/aanmelden"
+
+
+def test_who_left_a_household_sees_no_more_of_it_within_a_minute() -> None:
+    people, gone = EndingPeople(), [0]
+    browser = browser_of(replace(full_surface(), people=people), now=lambda: time.time() + gone[0])
+    sign_in(browser, "De Vries")
+    assert browser.get("/mijn/maand/2026-01").status_code == 200
+    people.ended = True
+    gone[0] += SESSION_RENEW_SECONDS
     answer = browser.get("/mijn/maand/2026-01")
     assert answer.headers["location"] == "/mijn/aanmelden"
     people.ended = False
