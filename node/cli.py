@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import os
+import re
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -19,6 +20,8 @@ from node.commands.cli_output import (
     Output,
     UsageError,
 )
+
+DASHED_ID: Final = re.compile(r"-[A-Za-z0-9_-]{42}")  # one record id in 64
 
 # name -> (module that holds it in its COMMANDS, one line of help)
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -72,7 +75,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: list[str]) -> int:
     name = next((word for word in arguments if not word.startswith("-")), None)
     command = _load(name) if name in COMMANDS else None
-    parsed = parser(name, command).parse_args(arguments)
+    parsed = parser(name, command).parse_args([_marked(word) for word in arguments])
+    _unmark(parsed)
     output = Output(as_json=parsed.json)
     if command is None:
         raise AssertionError("argparse lets no unknown command pass")
@@ -85,6 +89,17 @@ def _run(arguments: list[str]) -> int:
         return _no(output, str(error), error.document)
     except command.faults as error:
         return _no(output, str(error), None)
+
+
+def _marked(word: str) -> str:
+    """An id that begins with a dash is no option: argparse takes what begins with a space."""
+    return f" {word}" if DASHED_ID.fullmatch(word) else word
+
+
+def _unmark(parsed: argparse.Namespace) -> None:
+    for name, value in vars(parsed).items():
+        if isinstance(value, str) and DASHED_ID.fullmatch(value[1:]):
+            setattr(parsed, name, value[1:])
 
 
 def _no(output: Output, message: str, document: dict[str, object] | None) -> int:

@@ -52,6 +52,7 @@ NO_PAGE = {
 }  # fmt: skip
 # Where the table's own sample shows nothing: an address that shows a page.
 SAMPLES = {
+    "/balie/bezwaren/{record}": f"/balie/bezwaren/{RECORD}",
     "/balie/herstel/{record}": f"/balie/herstel/{RECORD}",
     "/balie/herstel/{record}/gevolgen": f"/balie/herstel/{RECORD}/gevolgen",
     "/balie/plannen/{record}": f"/balie/plannen/{PLAN}",

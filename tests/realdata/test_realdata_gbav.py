@@ -26,6 +26,7 @@ pytestmark = pytest.mark.realdata
 NAME = "20220502_Testset_persoonslijsten_proefomgeving_GBA-V.csv"
 PERSON_TYPES = {name for name, kind in RECORD_TYPES.items() if kind.record_class == "person"} - {
     "nl.awir.opgave.gedaan",
+    "nl.awb.machtiging.geregistreerd",  # told at the desk of a municipality
     "nl.awb.bezwaar.ingediend",  # what a household does; a person list does not tell it
     "nl.brp.verbintenis.ontbinding-verzocht",  # asked of the court, before the BRP knows
 }

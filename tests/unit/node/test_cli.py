@@ -7,12 +7,15 @@ import json
 import socket
 import subprocess
 import sys
+from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from node.cli import COMMANDS, main
+from node.commands import cli_contests
 
 HOUSEHOLD: dict[str, Any] = {
     "year": 2026,
@@ -190,6 +193,24 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str], name:
         main([name, "--help"])
     assert caught.value.code == 0
     assert f"vastedag {name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("record", ["-" + "a" * 42, "--" + "a" * 41, "-1" + "_" * 41])
+def test_an_id_that_begins_with_a_dash_is_no_option(
+    monkeypatch: pytest.MonkeyPatch, record: str
+) -> None:
+    """One id in 64 does: base64url, LEDGER-FORMATS 4."""
+    seen: list[str] = []
+
+    def run(arguments: Namespace, output: object) -> int:
+        seen.append(arguments.contest)
+        return 0
+
+    known = cli_contests.COMMANDS["contests"]
+    monkeypatch.setitem(cli_contests.COMMANDS, "contests", replace(known, run=run))
+    words = ["contests", "decide", record, "--outcome", "upheld", "--reason", "y", "--home", "h"]
+    assert main(words) == 0
+    assert seen == [record]
 
 
 def test_calc_help_lists_the_keys_each_scheme_requires(
