@@ -20,28 +20,27 @@ from typing import Final
 
 from ledger import proofs
 from ledger.errors import (
-    AdmissionError,
     BusyError,
     ForkError,
+    HeadMovedError,
     LeaseError,
     LedgerError,
     StoreError,
 )
 from ledger.formats.chain import parse_entry
-from ledger.formats.checkpoint import Checkpoint, sign_checkpoint
 from ledger.formats.note import NoteSigner
 from ledger.formats.proof import Receipt
-from ledger.ports import Batch, Clock, Head, Peer, Store, Stored
+from ledger.ports import Clock, Head, Peer, Store, Stored
 from ledger.rules.policies import PolicyHistory, load_policies
 from ledger.rules.registry import Registry
 from ledger.sequencing.adopt import adopt
-from ledger.sequencing.commit import commit_surely
+from ledger.sequencing.commit import check_unmoved, commit_surely
 from ledger.sequencing.intake import Intake, Limits, Waiting, reused_id, same_payload
-from ledger.sequencing.placing import Built, Screened, placed, up_to_governance
+from ledger.sequencing.placing import Built, Refused, Screened, build, up_to_governance
 from ledger.sequencing.quorum import Quorum
 from ledger.sequencing.screening import Screener
 from ledger.status import Status
-from ledger.tail import empty_tail, load_tail, sequence
+from ledger.tail import empty_tail, load_tail
 
 RETRY_SECONDS: Final = 1.0
 SCREENED_AHEAD: Final = 2  # batches that wait, screened, for the one that is being stored
@@ -232,6 +231,8 @@ class Log:
         self._policies = await load_policies(self._store)
         if self._stored.head is None or self._stored.head.size != self._stored.size:
             raise ForkError("ledger store: the pending head is not the one of its entries")
+        if self._stored.size != self._tail.size:
+            raise HeadMovedError("ledger store: another sequencer wrote while this one recovered")
         self._committed.set()
 
     async def _acquire(self) -> int:
@@ -279,6 +280,7 @@ class Log:
         storing: asyncio.Task[None] | None = None
         while True:
             screened = await (await self._ahead.get())
+            refused: list[Refused] = []  # told with the batch after them, or else by one look
             while screened.records:
                 if screened.registry is not self._built.founded:
                     screened = await self._screen(screened.records)
@@ -287,48 +289,36 @@ class Log:
                 screened = Screened(registry=screened.registry, records=rest)
                 if part[0].governance and storing is not None:
                     await storing  # what changes who may write is built on stored entries only
-                built = self._build(part)
+                built = build(self._built, part, self._signer, self._also)
+                refused.extend(built.refused)
+                if built.tail is None:
+                    continue
+                self._built = built.tail
                 if storing is not None:
                     await storing
-                storing = group.create_task(self._keep(built))
+                storing = group.create_task(self._keep(built, refused))
+                refused = []
                 if part[0].governance:
                     await storing
+            if refused:
+                if storing is not None:
+                    await storing
+                storing = group.create_task(self._refuse(refused))
 
-    def _build(self, part: Sequence[Waiting]) -> Built:
-        """The entries and the head of what is admissible in its place; the others are refused."""
-        before = self._built
-        admitted, refused = placed(before.founded, before.size, part)
-        try:
-            tail, rows, tiles = sequence(
-                before, [(each.raw, each.identity, each.governance) for each in admitted]
-            )
-        except AdmissionError as error:  # a governance entry, which is alone in its batch
-            return Built(refused=[(admitted[0], error)])
-        if not rows:
-            return Built(refused=refused)
-        checkpoint = Checkpoint(origin=self.origin, size=tail.size, root=tail.growth.root())
-        note = sign_checkpoint(checkpoint, self._signer)
-        note = note.with_signatures(each.sign(note.text) for each in self._also)
-        head = Head(size=tail.size, note=note.encode())
-        # Without mirrors the quorum is nobody's: the same transaction publishes.
-        alone = not tail.founded.mirrors and not before.founded.mirrors
-        batch = Batch(
-            start=before.size,
-            rows=rows,
-            tiles=tuple(tiles),
-            head=head,
-            published=head if alone else None,
-        )
-        self._built = tail
-        return Built(refused=refused, records=admitted, batch=batch, tail=tail)
+    async def _refuse(self, refused: Sequence[Refused]) -> None:
+        """Tell refusals when nothing is stored after them: one look for all of them."""
+        await check_unmoved(self._store, self._stored)
+        self._intake.refuse(refused)
 
-    async def _keep(self, built: Built) -> None:
-        """Store a batch durably; refusals are told once the entries they rest upon are stored."""
-        for each, error in built.refused:
-            self._intake.tell(each, error)
+    async def _keep(self, built: Built, refused: Sequence[Refused]) -> None:
+        """Store a batch durably, then tell these refusals.
+
+        A refusal rests on who may write, and lasts: only who stands on the store's own tail may
+        give it. That the batch was stored shows it, so that it costs no reading.
+        """
         batch, tail = built.batch, built.tail
-        if batch is None or tail is None:
-            return
+        assert batch is not None
+        assert tail is not None
         stored = await commit_surely(
             self._store, batch, after=self._stored, fence=self._fence, clock=self._clock
         )
@@ -340,6 +330,7 @@ class Log:
             self._policies.add(tail.size, tail.founded)
         self._tail = tail
         self._unpublished.append((batch.start, built.records))
+        self._intake.refuse(refused)
         self._committed.set()
 
     async def _publish_all(self) -> None:

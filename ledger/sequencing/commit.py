@@ -42,6 +42,13 @@ async def commit_surely(
     raise StoreError("ledger store: does not take the batch")
 
 
+async def check_unmoved(store: Store, after: Stored) -> None:
+    """Raise HeadMovedError unless the store's tail still is `after`: no other sequencer wrote."""
+    found = await store.load()
+    if (found.size, found.head) != (after.size, after.head):
+        raise HeadMovedError("ledger store: another sequencer wrote here meanwhile")
+
+
 async def _look(store: Store) -> Stored | None:
     try:
         return await store.load()

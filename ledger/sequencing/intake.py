@@ -130,7 +130,8 @@ class Intake:
         """Note what screening told, and answer no id twice: those that go on.
 
         A record with the bytes of one under way waits for that one's answer; one with its id and
-        other content is refused. What may not be admitted never holds up an id for others.
+        other content is refused. What may not be admitted never holds up an id for others, and
+        what has no id, being malformed, is answered here.
         """
         going_on: list[Waiting] = []
         under_way, governance, refusals = self._under_way, screening.governance, screening.refusals
@@ -139,11 +140,15 @@ class Intake:
                 continue
             identity = each.identity = screening.identity(place)
             each.seen = screening.seen[place]
-            each.governance = place in governance
             each.refusal = refusals.get(place)
-            first = None if identity is None else under_way.get(identity)
+            if identity is None:
+                each.tell(refusals[place])  # it rests on these bytes alone, whoever may write
+                continue
+            # One that is refused changes nothing, and need not go alone.
+            each.governance = place in governance and each.refusal is None
+            first = under_way.get(identity)
             if first is None or first is each:
-                if each.refusal is None and identity is not None:
+                if each.refusal is None:
                     under_way[identity] = each
                 going_on.append(each)
             elif same_payload(first.raw, each.raw):
@@ -160,6 +165,11 @@ class Intake:
         if identity is not None and self._under_way.get(identity) is waiting:
             del self._under_way[identity]
         waiting.tell(outcome)
+
+    def refuse(self, refused: Sequence[tuple[Waiting, AdmissionError]]) -> None:
+        """Tell each why it is not admitted."""
+        for each, error in refused:
+            self.tell(each, error)
 
     def fail(self, error: LedgerError) -> None:
         """Tell all who wait and forget what was queued."""

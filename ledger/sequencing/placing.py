@@ -1,6 +1,7 @@
-"""From screened records to a batch: which are admissible in the place they get. Pure.
+"""From screened records to a batch: which are admissible in the place they get, and its head.
 
 A record's place is known only when it is its turn: `seen` is judged here, all else by screening.py.
+Pure but for the log key's signature, which a device may make.
 """
 
 from __future__ import annotations
@@ -9,11 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.errors import AdmissionError
-from ledger.ports import Batch
+from ledger.formats.checkpoint import Checkpoint, sign_checkpoint
+from ledger.formats.note import NoteSigner
+from ledger.ports import Batch, Head
 from ledger.rules import admission
 from ledger.rules.registry import Registry
 from ledger.sequencing.intake import Waiting
-from ledger.tail import Tail
+from ledger.tail import Tail, sequence
+
+Refused = tuple[Waiting, AdmissionError]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +31,41 @@ class Screened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Built:
-    """What goes into the store next with the tail after it, and who is refused before that."""
+    """What goes into the store next with the tail after it, if anything; and who is refused."""
 
-    refused: Sequence[tuple[Waiting, AdmissionError]]
+    refused: Sequence[Refused]
     records: Sequence[Waiting] = ()
     batch: Batch | None = None
     tail: Tail | None = None
+
+
+def build(
+    before: Tail, part: Sequence[Waiting], signer: NoteSigner, also: Sequence[NoteSigner]
+) -> Built:
+    """The entries and the head of what is admissible in its place; the others are refused."""
+    admitted, refused = placed(before.founded, before.size, part)
+    try:
+        tail, rows, tiles = sequence(
+            before, [(each.raw, each.identity, each.governance) for each in admitted]
+        )
+    except AdmissionError as error:  # a governance entry, which is alone in its batch
+        return Built(refused=[(admitted[0], error)])
+    if not rows:
+        return Built(refused=refused)
+    checkpoint = Checkpoint(origin=signer.name, size=tail.size, root=tail.growth.root())
+    note = sign_checkpoint(checkpoint, signer)
+    note = note.with_signatures(each.sign(note.text) for each in also)
+    head = Head(size=tail.size, note=note.encode())
+    # Without mirrors the quorum is nobody's: the same transaction publishes.
+    alone = not tail.founded.mirrors and not before.founded.mirrors
+    batch = Batch(
+        start=before.size,
+        rows=rows,
+        tiles=tuple(tiles),
+        head=head,
+        published=head if alone else None,
+    )
+    return Built(refused=refused, records=admitted, batch=batch, tail=tail)
 
 
 def up_to_governance(records: Sequence[Waiting]) -> tuple[Sequence[Waiting], Sequence[Waiting]]:
@@ -45,7 +79,7 @@ def up_to_governance(records: Sequence[Waiting]) -> tuple[Sequence[Waiting], Seq
 
 def placed(
     registry: Registry, n: int, records: Sequence[Waiting]
-) -> tuple[list[Waiting], list[tuple[Waiting, AdmissionError]]]:
+) -> tuple[list[Waiting], list[Refused]]:
     """Those that are admitted from place n on, in order, and the others with the reason."""
     refused = [(each, each.refusal) for each in records if each.refusal is not None]
     good = [each for each in records if each.refusal is None]

@@ -7,12 +7,15 @@ restarted on what is stored, and checked again.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from ledger.errors import BusyError, StoreError
 from ledger.formats.proof import Receipt
-from ledger.ports import Store
+from ledger.log import Log
+from ledger.ports import Store, Stored
+from ledger.rules import governance
 from ledger.stores.store_memory import MemoryStore
 from tests import ledger_faults as faults
 from tests import ledger_network as nets
@@ -147,6 +150,106 @@ def test_l1_a_sequencer_that_slept_through_its_lease_commits_nothing_more() -> N
         assert (await net.store.load()).size == 2
         receipts[other] = await second.append(other)
         await faults.check_network(net.store, [m.store for m in net.mirrors.values()], receipts)
+        await first.stop()
+        await second.stop()
+
+    asyncio.run(work())
+
+
+async def rotated(log: Log, log_id: str) -> Receipt:
+    """The record key of the records' author ends; `record2` is the next."""
+    key = nets.b64(nets.signer("uwv", "record2").public_key)
+    body = governance.next_body(log.registry, "rotate", member="uwv", use="record", key=key)
+    signed = governance.with_signers(body, {"uwv": nets.signer("uwv", "governance")})
+    return await log.append(nets.governance_record(signed, log=log_id))
+
+
+KNOWN_ONLY_TO_THE_OTHER = {
+    "bad_signature": lambda log: nets.record(log, "b", key=nets.signer("uwv", "record2")),
+    "future_seen": lambda log: nets.record(
+        log, "b", author="svb", seen=2, key=nets.signer("svb", "record")
+    ),
+}
+
+
+@pytest.mark.parametrize("beside", [False, True], ids=["alone", "with one to store"])
+@pytest.mark.parametrize("code", KNOWN_ONLY_TO_THE_OTHER)
+def test_l1_a_sequencer_that_was_overtaken_refuses_nothing_for_good(
+    code: str, beside: bool
+) -> None:
+    async def work() -> None:
+        net = await nets.make_network(start=False)
+        clock = SleepyClock()
+        first = nets.make_log(net.store, net.peers, clock, holder="first")
+        await first.start()
+        await nets.settled(lambda: first.status().running)
+        assert isinstance(net.clock, nets.FixedClock)
+        net.clock.time += 100
+        second = nets.make_log(net.store, net.peers, net.clock, holder="second")
+        await second.start()
+        await rotated(second, net.log_id)
+        raw = KNOWN_ONLY_TO_THE_OTHER[code](net.log_id)
+        assert first.status().running  # it does not know yet
+        others = [nets.record(net.log_id, "c")] if beside else []
+        answers = await first.append_many([raw, *others])
+        why = "lease: it changed hands" if beside else "another sequencer wrote"
+        assert all(isinstance(each, StoreError) and why in str(each) for each in answers)
+        assert first.status().refused == {}
+        await second.stop()
+        clock.time += 200
+        receipts = {raw: await sent(replaced(net, first), raw)}
+        await faults.check_network(net.store, [m.store for m in net.mirrors.values()], receipts)
+        await first.stop()
+
+    asyncio.run(work())
+
+
+def replaced(net: nets.Network, log: Log) -> nets.Network:
+    """The network with this one as its sequencer."""
+    net.log = log
+    return net
+
+
+class OvertakenStore(faults.FaultyStore):
+    """Just before its `at`-th load something else happens to what is stored."""
+
+    loads = 0
+
+    def __init__(self, inner: Store, at: int, happens: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(inner)
+        self._at = at
+        self._happens = happens
+
+    async def load(self) -> Stored:
+        self.loads += 1
+        if self.loads == self._at:
+            await self._happens()
+        return await super().load()
+
+
+def test_l1_a_sequencer_overtaken_while_it_recovers_refuses_nothing_for_good() -> None:
+    async def work() -> None:
+        net = await nets.make_network(start=False)
+        second = nets.make_log(net.store, net.peers, net.clock, holder="second")
+        overtaken = asyncio.Event()
+
+        async def overtake() -> None:
+            assert isinstance(net.clock, nets.FixedClock)
+            net.clock.time += 100
+            await second.start()
+            await rotated(second, net.log_id)
+            overtaken.set()
+
+        # Two loads of its start, one of the tail it recovers; then the one that it builds upon.
+        store = OvertakenStore(net.store, 4, overtake)
+        first = nets.make_log(store, net.peers, SleepyClock(), holder="first")
+        await first.start()
+        await asyncio.wait_for(overtaken.wait(), 20)
+        raw = nets.record(net.log_id, "b", key=nets.signer("uwv", "record2"))
+        with pytest.raises(StoreError):
+            await first.append(raw)
+        assert "lease" in (first.status().problem or "")
+        assert (await second.append(raw)).index == 2
         await first.stop()
         await second.stop()
 

@@ -27,7 +27,9 @@ PROCESSES = (os.cpu_count() or 1) if LONG else 1
 ONE = os.environ.get("VASTEDAG_SEED")
 GROUPS = 8
 SECONDS_OF_A_LONG_RUN = 300.0  # virtual; the longest of seeds 0 to 59 takes less than half of it
-ONCE_WRONG = (1953, 2767)  # a mirror that could not let go of a head the sequencer had lost
+# 1953 and 2767: a mirror that could not let go of a head the sequencer had lost; 2660: a sequencer
+# without the lease refused a good record by a registry of before its author's key changed.
+ONCE_WRONG = (1953, 2767, 2660)
 
 
 @pytest.mark.parametrize("group", range(GROUPS))

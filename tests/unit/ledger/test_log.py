@@ -10,7 +10,9 @@ from ledger.errors import AdmissionError, BusyError, StoreError
 from ledger.formats.packages import parse_upload
 from ledger.formats.policy import parse_policy
 from ledger.formats.proof import Receipt, parse_receipt, verify_receipt
-from ledger.ports import Answer
+from ledger.log import Log
+from ledger.ports import Answer, Stored
+from ledger.rules import governance
 from ledger.rules.genesis import create_log
 from ledger.sequencing.intake import Limits
 from ledger.stores.store_memory import MemoryStore
@@ -104,6 +106,52 @@ def test_every_refusal_has_its_code_and_leaves_no_entry() -> None:
         await net.log.stop()
 
     asyncio.run(work())
+
+
+class CountingStore(MemoryStore):
+    """Counts how often it is asked what it holds."""
+
+    loads = 0
+
+    async def load(self) -> Stored:
+        self.loads += 1
+        return await super().load()
+
+
+def test_refusals_cost_one_look_at_the_store_for_all_of_a_batch_and_receipts_none() -> None:
+    async def work() -> None:
+        store = CountingStore()
+        net = await nets.make_network(store=store)
+        await net.log.append(nets.record(net.log_id, "first"))
+        body = governance.next_body(net.log.registry, "quorum", quorum=2)
+        bad = [
+            *(nets.record(net.log_id, f"{n}", key=nets.signer("x", "y")) for n in range(50)),
+            nets.record(net.log_id, "later", seen=10**6),
+            *(
+                nets.governance_record({**body, "seq": n}, log=net.log_id, author=author)
+                for n in range(5)
+                for author in ("uwv", "nobody")
+            ),
+        ]
+        before = store.loads
+        await net.log.append_many([nets.record(net.log_id, f"good {n}") for n in range(9)])
+        assert store.loads == before
+        answers = await net.log.append_many([*bad, nets.record(net.log_id, "good")])
+        assert isinstance(answers.pop(), Receipt)
+        assert store.loads == before  # that the good one was stored shows as much as a look
+        assert await _codes(net.log, bad) == [each.code for each in answers]  # type: ignore[union-attr]
+        assert store.loads == before + 1
+        assert await _codes(net.log, [b"", bad[0] + b" "]) == ["malformed"] * 2
+        assert store.loads == before + 1
+        assert net.log.status().size == 12
+        await net.log.stop()
+
+    asyncio.run(work())
+
+
+async def _codes(log: Log, raws: list[bytes]) -> list[str]:
+    answers = await log.append_many(raws)
+    return [each.code for each in answers if isinstance(each, AdmissionError)]
 
 
 def test_no_receipt_and_no_published_head_without_the_quorum() -> None:
