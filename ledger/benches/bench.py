@@ -46,7 +46,7 @@ from ledger.stores.database_sql import Database, migrate, sqlite_url
 from ledger.stores.store_sql import SqlStore
 
 CHUNK: Final = 250
-CLIENTS: Final = 5
+CLIENTS: Final = 4
 BATCH_ENTRIES: Final = 500
 BATCH_SECONDS: Final = 0.005
 LIMIT_ENTRIES: Final = 20_000
